@@ -13,7 +13,7 @@ from msgprobe.model.dataclass import dataclass
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 39
+RULES_VERSION = 40
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -42,7 +42,7 @@ CHANGED: Mapping[str, int] = {
     "protocol.elsewhere": 24,
     "protocol.noise": 22,
     "udp.drop": 39,
-    "tls.modern": 38,
+    "tls.modern": 40,
     "throttle.name": 30,
     "throttle.name_loss": 38,
     "throttle.losses": 38,
@@ -67,6 +67,7 @@ CHANGED: Mapping[str, int] = {
     "tls.post_handshake": 25,
     "tls.residual": 13,
     "quic.sni": 13,
+    "quic.sni_here": 40,
 }
 """Families of rules (the first two parts of their ids) that mean, or take, something else since
 that version: what was counted before says nothing about them."""

@@ -352,14 +352,14 @@ CROWD = 2
 """Conversations at the same time, at least."""
 
 MODERN_NAMES = 2
-"""Names of a service, of different zones where it has such, that are greeted as modern clients do:
-each costs some 6 kB."""
+"""Names of a service, of different zones if it can be, greeted as modern clients do: 6 kB each."""
 
-QUIC_SITES = 2
-"""Neutral servers: one is asked, the other when something is silent."""
+SERIES = 2
+"""Times that a suspicion is looked into: once more where the line was dead."""
 
-QUIC_ADDRESSES = 2
-"""Addresses of a name: one is asked, the other when that is silent."""
+QUIC_SITES = QUIC_ADDRESSES = QUIC_FOREIGN = 2
+"""Neutral servers, and addresses of a name: one is asked, the other when something is silent; and
+silences after which a neutral server takes no foreign name: one may be the line's."""
 
 CALL_SERVERS = 3
 """Neutral call servers asked at first, each in another network."""

@@ -14,7 +14,7 @@ from msgprobe.planning.baseline import base_tasks, first_endpoints
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope
 from msgprobe.planning.picks import first_of_each
-from msgprobe.planning.public_resolvers import SYSTEM
+from msgprobe.planning.public_resolvers import SYSTEM, all_encrypted, living_encrypted
 from msgprobe.planning.purpose import Purpose, question
 from msgprobe.planning.timetable import (
     CALL_SERVERS,
@@ -75,6 +75,8 @@ def _names(scope: Scope) -> Iterator[Place]:
     """Names of the neutral call servers."""
     for place in _servers(scope):
         yield at.question(scope, SYSTEM, place.target, place.condition)
+        for resolver in all_encrypted(scope.controls, scope.request):
+            yield at.question(scope, resolver, place.target, at.FAILS)
 
 
 def _servers(scope: Scope) -> Iterator[Place]:
@@ -123,10 +125,23 @@ def _name_task(context: PlanningContext, server: CallServer) -> Task:
     return _NAME.lookup(f"u.name.{server.host}", server.host, SYSTEM, families)
 
 
+def _resolved(context: PlanningContext, server: CallServer) -> list[Task]:
+    """Where it is: an encrypted resolver says it where the connection's own gives nothing, so that
+    silence is compared there as well."""
+    mine = _name_task(context, server)
+    waiting = context.ended(mine.id) is None and not context.due(context.started(mine.id))
+    if waiting or context.known(server.host, server.addresses):
+        return [mine]
+    families = context.request.families
+    others = living_encrypted(context)[:1]
+    asked = [_NAME.lookup(f"{mine.id}.{r.name}", server.host, r, families) for r in others]
+    return [mine, *asked]
+
+
 def _neutral(context: PlanningContext, failing: bool) -> list[Task]:
     tasks: list[Task] = []
     for server in call_servers(context.controls, MORE_CALL_SERVERS if failing else CALL_SERVERS):
-        tasks.append(_name_task(context, server))
+        tasks += _resolved(context, server)
         address = _address(context, server)
         if address is None:
             continue
@@ -152,7 +167,8 @@ def _neutral(context: PlanningContext, failing: bool) -> list[Task]:
 def _address(context: PlanningContext, server: CallServer) -> str | None:
     """IPv4 where there is any: call servers' IPv6 is rarer than their IPv4."""
     good = context.known(server.host, server.addresses)
-    picks = context.dialable(good, four=1, six=1)
+    proved = context.facts.name(server.host).encrypted_addresses
+    picks = context.dialable(good or proved, four=1, six=1)
     return picks[0] if picks else None
 
 

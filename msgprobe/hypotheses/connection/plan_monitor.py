@@ -1,11 +1,11 @@
 """The line seems to come and go: neutral sites time and again for a while, to see it change."""
 
-from dataclasses import replace
 from random import Random
 
 from msgprobe.evidence.outages import QUIET, Outages, Wait
 from msgprobe.model.control import Site
 from msgprobe.model.task import Arm, Role, Task
+from msgprobe.planning.after_outages import is_back, once_more
 from msgprobe.planning.baseline import base_tasks, first_endpoints
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import reached_sites, usual_views
@@ -150,9 +150,7 @@ def _look(context: PlanningContext, number: int, site: Site, address: str) -> Ta
 
 
 def _once_more(context: PlanningContext, outages: Outages) -> list[Task]:
-    """What failed while the line was dead is tried once more when it works again."""
-    back = any(s.after for s in outages.dead) and all(s.after for s in outages.dead)
-    if not back or not context.connection.open:
+    if not is_back(context, outages):
         return []
     bases = [
         base
@@ -160,25 +158,4 @@ def _once_more(context: PlanningContext, outages: Outages) -> list[Task]:
         for _, endpoint in first_endpoints(context, service)
         for base in base_tasks(context, service, endpoint)
     ]
-    return [
-        replace(
-            base,
-            id=f"{base.id}#again",
-            arm=Arm.REPEAT,
-            attempt=4,
-            reason=f"the line was dead before: {base.reason}",
-        )
-        for base in bases
-        if _spoilt(context, outages, base)
-    ]
-
-
-def _spoilt(context: PlanningContext, outages: Outages, base: Task) -> bool:
-    """No attempt went well or is under way, and one fell into a time when the line was dead."""
-    ids = base.attempts()
-    conversations = [t for i in ids if (t := context.conversation(i)) is not None]
-    if any(t.genuine for t in conversations) or any(i in context.moment.running for i in ids):
-        return False
-    return context.started(f"{base.id}#again") is not None or any(
-        map(outages.spoilt, conversations)
-    )
+    return [task for base in bases if (task := once_more(context, outages, base))]

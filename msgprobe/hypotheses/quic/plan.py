@@ -16,6 +16,7 @@ from msgprobe.model.run import Request
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.planning import places as at
+from msgprobe.planning.after_outages import AGAIN, is_back, once_more
 from msgprobe.planning.baseline import endpoint_flow, extra_endpoints, flow_task, name_task
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import chosen_sites, foreign_name, neutral_name, spare_address
@@ -27,13 +28,18 @@ from msgprobe.planning.timetable import (
     ANSWERED,
     INITIALS,
     QUIC_ADDRESSES,
+    QUIC_FOREIGN,
     QUIC_SITES,
     SENT_AGAIN,
+    SERIES,
 )
 
 PORT = 443
 
 _NEGOTIATION = (("form", "negotiation"),)
+
+Suspect = tuple[Service, Endpoint, Task]
+"""A name that was silent over QUIC, and how it was asked."""
 
 
 def quic_sites(controls: Controls, request: Request) -> list[Site]:
@@ -48,7 +54,8 @@ def _sites(scope: Scope) -> Iterator[Place]:
     """Neutral servers under their own names (kind "own") and under each of the services' (kind
     "named"), a neutral one before and after; none when no service has anything to ask over QUIC."""
     asked = at.extras(scope)
-    named = (TRIES + 2) * len(asked) * scope.flow(CHECK, "", PORT)
+    each = TRIES + QUIC_FOREIGN + 1
+    named = SERIES * each * len(asked) * scope.flow(CHECK, "", PORT)
     for number, site in enumerate(quic_sites(scope.controls, scope.request) if asked else []):
         yield at.at_site(site, NEUTRAL if number else "", kind="own")
         yield at.at_site(site, NEUTRAL, kind="named", most=named)
@@ -56,7 +63,7 @@ def _sites(scope: Scope) -> Iterator[Place]:
 
 NEUTRAL = "if another server is silent over QUIC"
 SILENT = "if it is silent over QUIC"
-MOST = QUIC_ADDRESSES * (2 * TRIES + 1)
+MOST = SERIES * QUIC_ADDRESSES * (2 * TRIES + 1)
 """At each address: the name again, a neutral one, and no name."""
 
 _line = partial(Line, Part.EXTRAS)
@@ -86,7 +93,7 @@ def plan_quic(context: PlanningContext) -> list[Task]:
     if not wanted or not context.connection.open:
         return []
     tasks: list[Task] = []
-    suspects: list[tuple[Service, Endpoint, Task]] = []
+    suspects: list[Suspect] = []
     for service, endpoint in wanted:
         assert endpoint.host is not None  # the catalogue sees to that
         tasks.append(name_task(service, endpoint.host, context.request))
@@ -97,15 +104,40 @@ def plan_quic(context: PlanningContext) -> list[Task]:
     neutral = _neutral(context, more=bool(suspects))
     tasks += neutral
     servers = [t for t in neutral if _answers(context, t)]
-    if servers:
-        done: set[str] = set()
-        for service, endpoint, base in suspects:
-            tasks += context.tries(base, Arm.REPEAT)
-            tasks += _here(context, service, endpoint, base)
-            if service.name not in done:
-                done.add(service.name)
-                tasks += _elsewhere(context, service, endpoint, base, servers)
-    return tasks
+    return [*tasks, *_looked_into(context, suspects, servers)] if servers else tasks
+
+
+def _looked_into(
+    context: PlanningContext, suspects: list[Suspect], servers: list[Task]
+) -> Iterator[Task]:
+    """What tells why these are silent; at neutral servers one name of each service."""
+    done: set[tuple[str, str]] = set()
+    for service, endpoint, base in _after_outages(context, suspects):
+        yield from context.tries(base, Arm.REPEAT)
+        if not _silent(context, base):
+            continue
+        yield from _here(context, service, endpoint, base)
+        if (service.name, _when(base)) not in done:
+            done.add((service.name, _when(base)))
+            yield from _elsewhere(context, service, endpoint, base, servers)
+
+
+def _after_outages(context: PlanningContext, suspects: list[Suspect]) -> Iterator[Suspect]:
+    """All of them, and once more those that were asked while the line was dead, with all that it
+    takes to tell why they are silent."""
+    yield from suspects
+    outages = context.connection.outages
+    if not is_back(context, outages):
+        return
+    for service, endpoint, base in suspects:
+        again = once_more(context, outages, base)
+        if again is not None:
+            yield service, endpoint, again
+
+
+def _when(base: Task) -> str:
+    """What ids of tasks end in that belong to it: nothing, or that the line had been dead."""
+    return "" if base.arm is Arm.BASE else AGAIN
 
 
 def _patience(context: PlanningContext) -> float:
@@ -117,7 +149,11 @@ def _patience(context: PlanningContext) -> float:
 
 
 def _answers(context: PlanningContext, task: Task) -> bool:
-    conversation = context.conversation(task.id)
+    return _answered(context, task.id)
+
+
+def _answered(context: PlanningContext, task_id: str) -> bool:
+    conversation = context.conversation(task_id)
     return conversation is not None and answered(conversation)
 
 
@@ -187,7 +223,7 @@ def _probe(
 def _here(context: PlanningContext, service: Service, endpoint: Endpoint, base: Task) -> list[Task]:
     """The same address: another name in the Initial, and no name at all."""
     address = base.flow.address
-    stem = f"{service.name}.{endpoint.name}.{address}"
+    stem = f"{service.name}.{endpoint.name}.{address}{_when(base)}"
     flow = replace(endpoint_flow(context, service, endpoint, address), trust=None, roots_of=None)
     other = replace(flow, server_name=neutral_name(context))
     nameless = replace(flow, server_name=None, options=_NEGOTIATION)
@@ -216,11 +252,15 @@ def _elsewhere(
     """
     for server in servers:
         site = context.controls.site(server.subject)
-        stem = f"{service.name}.{endpoint.name}.{site.name}"
+        stem = f"{service.name}.{endpoint.name}.{site.name}{_when(base)}"
         before = _foreign(context, site, server.flow, f"q.before.{stem}")
-        yield before
-        if not _answers(context, before):
-            if context.ended(before.id) is None:
+        asked_before = (
+            context.tries(before, times=QUIC_FOREIGN) if _quiet(context, before) else [before]
+        )
+        yield from asked_before
+        if not any(_answered(context, i) for i in before.attempts(QUIC_FOREIGN)):
+            more = _quiet(context, before) and len(asked_before) < QUIC_FOREIGN
+            if more or context.ended(asked_before[-1].id) is None:
                 return
             continue  # it takes no foreign names, so that its silence would mean nothing
         flow = replace(named(server.flow, endpoint.host or ""), trust=None)

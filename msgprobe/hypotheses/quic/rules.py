@@ -86,13 +86,11 @@ def _initials(conversation: Conversation) -> int:
     return conversation.protocol.bytes_sent // _INITIAL if conversation.protocol else 0
 
 
-def _repeated(
-    conversations: Iterable[Conversation], *, whole: bool = False
-) -> tuple[Conversation, ...]:
+def _repeated(conversations: Iterable[Conversation]) -> tuple[Conversation, ...]:
     """The attempts in order, if all met silence and enough of them began apart; else none.
 
     Two are enough where they lost as many Initials as three of the shortest patience: on a long
-    path each attempt waits, and asks, longer, and there is no time for a third. Not with ``whole``.
+    path each attempt waits, and asks, longer, and there is no time for a third.
     """
     tried = [t for t in conversations if not (t.failure and t.failure.is_ours)]
     if not tried or not all(name_unanswered(t) for t in tried):
@@ -102,7 +100,7 @@ def _repeated(
     for conversation in ordered[1:]:
         if conversation.protocol_start >= apart[-1].protocol_start + _APART:
             apart.append(conversation)
-    lost = sum(map(_initials, ordered)) >= TRIES * _EACH and not whole
+    lost = sum(map(_initials, ordered)) >= TRIES * _EACH
     return tuple(ordered) if len(apart) >= (TRIES - lost) else ()
 
 
@@ -114,14 +112,13 @@ def _between(
     return tuple(t for t in others if answered(t) and first <= t.protocol_start <= last)
 
 
-def here(p: PoolFacts, *, whole: bool = False) -> dict[str, tuple[Conversation, ...]]:
-    """The service's own addresses at which its name dies and something else is answered; ``whole``
-    as in `_repeated`."""
+def here(p: PoolFacts) -> dict[str, tuple[Conversation, ...]]:
+    """The service's own addresses at which its name dies and something else is answered."""
     found: dict[str, tuple[Conversation, ...]] = {}
     for member in p.members:
         for endpoint in member.endpoints:
             for view in endpoint.addresses:
-                dead = _repeated(view.own, whole=whole)
+                dead = _repeated(view.own)
                 swaps = (Arm.QUIC_OTHER_SNI, Arm.QUIC_NEGOTIATION)
                 alive = _between(dead, _of(view.probes, *swaps)) if dead else ()
                 if alive:
@@ -202,16 +199,19 @@ def _poisons(p: PoolFacts) -> Cited:
 
 
 def _name_at_home(p: PoolFacts) -> Cited:
-    """As above at the service's own addresses alone: fronts with a dead backend look alike."""
-    # Whoever filters by name does so at neutral servers, too.
+    """As above at the service's own addresses alone, and nobody answers to it elsewhere: fronts
+    with a dead backend look alike at home, but who filters by name does so at neutral servers, too.
+    """
     there = p.probes(Arm.QUIC_ELSEWHERE)
-    let_pass = any(answered(t) for t in there)
-    own = here(p, whole=not any(name_unanswered(t) for t in there))
-    if let_pass or elsewhere(p) or p.connection.failing_now or not p.names_hold:
+    told = sum(_initials(t) for t in there if name_unanswered(t)) >= _TWICE * _EACH
+    own = here(p)
+    if not told or any(map(answered, there)) or elsewhere(p):
+        return ()
+    if p.connection.failing_now or not p.names_hold:
         return ()
     if len({ips.network(address) for address in own}) < PLACES:
         return ()
-    return [t for conversations in own.values() for t in conversations]
+    return [t for conversations in (*own.values(), there) for t in conversations]
 
 
 def _name_untold(p: PoolFacts) -> Cited:

@@ -30,6 +30,9 @@ LUCK = 1e-3
 """The chance, at most, that so many die by luck where neutral ones of that shape die as they do: a
 box that minds modern ClientHellos now and then, whomever they name, lets one of them through."""
 
+DOUBT = 1e-2
+"""The same where it is only said that they die."""
+
 EARLY_ENDS = 2
 """Ends that came sooner than the path allows: one may be a clock's doing."""
 
@@ -52,15 +55,20 @@ def _oftener(p: PoolFacts) -> bool:
 
 def _dead(p: PoolFacts, least: int = TRIES) -> Iterator[list[Conversation]]:
     """Of each name at each address where small ClientHellos are answered and every modern one dies,
-    ``least`` of them; nothing where no neutral site answers modern ones."""
+    in whatever pool, ``least`` of them; nothing where no neutral site answers modern ones."""
     if not _neutral(p):
         return
-    places = grouped(p.probes(Arm.MODERN), lambda t: (t.address, t.flow.server_name))
+    passed = {_place(t) for t in p.facts.arm(Arm.MODERN, subject=p.service.name) if _answered(t)}
+    places = grouped((t for t in p.probes(Arm.MODERN) if _place(t) not in passed), _place)
     for place, conversations in places.items():
-        small = [t for t in p.genuine if (t.address, t.flow.server_name) == place]
+        small = [t for t in p.genuine if _place(t) == place]
         ended = _ended(p, conversations, small)
         if small and len(ended) >= least and all(_way(t) for t in ended):
             yield [*ended, *small]
+
+
+def _place(conversation: Conversation) -> tuple[str, str | None]:
+    return conversation.address, conversation.flow.server_name
 
 
 def _ended(
@@ -106,11 +114,15 @@ def _passes(p: PoolFacts) -> bool:
     return answered > sum(bool(some) for some in told) - answered
 
 
-def _beyond_luck(p: PoolFacts, said: Iterable[Conversation]) -> bool:
-    """More of these die than neutral ones do, under their own names or others, by `LUCK`."""
-    sites = (t for _, t in p.facts.site_conversations(Arm.BIG_HELLO))
+def _beyond_luck(p: PoolFacts, said: Iterable[Conversation], luck: float = LUCK) -> bool:
+    """More of these die than neutral ones do, under their own names or others, by ``luck``."""
     died, tried = _count(said)
-    return fisher_greater(died, tried, *_count((*sites, *p.facts.arm(Arm.MODERN_NEUTRAL)))) <= LUCK
+    return fisher_greater(died, tried, *_neutral_count(p)) <= luck
+
+
+def _neutral_count(p: PoolFacts) -> tuple[int, int]:
+    sites = (t for _, t in p.facts.site_conversations(Arm.BIG_HELLO))
+    return _count((*sites, *p.facts.arm(Arm.MODERN_NEUTRAL)))
 
 
 def _count(conversations: Iterable[Conversation]) -> tuple[int, int]:
@@ -207,7 +219,10 @@ def _unfinished(p: PoolFacts) -> Cited:
 
 
 def _unclear(p: PoolFacts) -> Cited:
-    for conversations in _dying(p):
+    """Where some of everybody's die these die oftener, by `DOUBT`; it accuses nobody."""
+    said = p.facts.arm(Arm.MODERN, Arm.MODERN_ELSEWHERE, subject=p.service.name)
+    shared = _passes(p) and _neutral_count(p)[0] > 0
+    for conversations in () if shared and not _beyond_luck(p, said, DOUBT) else _dying(p):
         yield from (*conversations, *p.probes(Arm.MODERN_ELSEWHERE), *_neutral(p))
 
 

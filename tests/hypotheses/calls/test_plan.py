@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from msgprobe.agenda.planner import agenda
+from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.run import Request
-from msgprobe.model.task import Arm, Flow, Role, Task
+from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Role, Task
 from msgprobe.planning.moment import Moment
-from tests.evidence.story import datagrams
+from tests.evidence.story import Story, datagrams
 from tests.hypotheses.throttling.test_plan import FAST, Day
 
 TURN, META = "turn3.voip.signal.org", "stun.fbsbx.com"
@@ -173,3 +174,35 @@ def test_what_takes_longest_and_what_others_wait_for_begins_first() -> None:
     assert calls and calls <= wanted.first
     assert several == {one for one, n in hosts.items() if n > 1 and one[1] is not None}
     assert len(wanted.first & set(flows)) < len(flows) / 2
+
+
+@dataclass
+class Unresolved(Calls):
+    """The connection's own resolver knows no neutral call server; encrypted ones do."""
+
+    def _hold(self, task: Task, now: float) -> Measurement:
+        told = super()._hold(task, now)
+        if not isinstance(task.probe, Lookup) or not task.id.startswith("u.name."):
+            return told
+        asked = task.probe.resolver
+        known = ("193.1.2.3",) if asked.kind is ResolverKind.DOH else ()
+        failure = None if known else Failure.DNS_TEMPORARY
+        (told,) = Story().dns(task.probe.name, asked.kind, *known, failure=failure, start=now).told
+        return dataclasses.replace(told, task=task, window=told.observations[0].window)
+
+
+def test_where_a_neutral_server_is_says_an_encrypted_resolver_if_the_own_one_does_not() -> None:
+    """Else silence of a service's would be compared with nobody's."""
+    day = Unresolved(answers=silent_at()).run()
+    names = [t.probe for t in day.begun if t.id.startswith("u.name.")]
+    asked = {(p.name, p.resolver.kind) for p in names if isinstance(p, Lookup)}
+    hosts = {name for name, _ in asked}
+    assert asked == {(h, k) for h in hosts for k in (ResolverKind.SYSTEM, ResolverKind.DOH)}
+    assert {flow(t).address for t in day.of(Arm.NEUTRAL_CALL)} == {"193.1.2.3"}
+    assert len({t.subject for t in day.of(Arm.NEUTRAL_CALL)}) == 6
+
+
+def test_an_encrypted_resolver_is_not_asked_for_what_is_known() -> None:
+    day = Calls(answers=silent_at(TURN)).run()
+    names = [t.probe for t in day.begun if t.id.startswith("u.name.")]
+    assert {p.resolver.kind for p in names if isinstance(p, Lookup)} == {ResolverKind.SYSTEM}

@@ -14,6 +14,7 @@ from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.model.traits import KnownTraits
 from msgprobe.planning.moment import Moment
 from tests.evidence.story import TRAITS
+from tests.hypotheses.connection.test_rules import sites
 from tests.hypotheses.quic.test_rules import HOME, NAME, OTHER, SECOND, SERVER, Tale, tale
 
 MAX_BYTES = {name: check.max_bytes for name, check in registry().items()}
@@ -156,9 +157,19 @@ def test_a_server_that_takes_no_foreign_name_is_passed_over() -> None:
     story = silent(neutral=True)
     happened(story, "q.site.site2", 4.0, says=True)
     happened(story, BEFORE, 4.0, says=False)
+    next_server = BEFORE.replace("site1", "site2")
+    assert not {NAMED, next_server} & set(wanted(story)), "the line may have been dead for seconds"
+    happened(story, f"{BEFORE}#2", 7.0, says=False)
     found = wanted(story)
     assert NAMED not in found
-    assert BEFORE.replace("site1", "site2") in found
+    assert next_server in found
+
+
+def test_but_not_one_that_was_silent_for_once() -> None:
+    story = silent(neutral=True)
+    happened(story, BEFORE, 4.0, says=False)
+    happened(story, f"{BEFORE}#2", 7.0, says=True)
+    assert NAMED in wanted(story)
 
 
 @pytest.mark.parametrize("enough", [True, False])
@@ -179,6 +190,48 @@ def test_an_answer_to_an_experiment_is_enough() -> None:
     story = silent(neutral=True)
     happened(story, f"q.sni.acme.fast-443.{HOME}", 4.1, says=True)
     assert f"q.sni.acme.fast-443.{HOME}#2" not in wanted(story)
+
+
+# -- where the line was dead when the name was asked for
+
+AGAIN = f"{BASE}#again"
+
+
+def dead_line(*, over: bool = True) -> Tale:
+    """The name was asked for at seconds 4.5 to 10.5 of a line that was dead from 4 to 12."""
+    story = tale()
+    sites(story, Arm.AGAIN, 4.0, dead=True)
+    happened(story, BASE, 4.5, says=False)
+    happened(story, NEUTRAL, 1.0, says=True)
+    for attempt, start in ((2, 7.5), (3, 10.5)):
+        happened(story, f"{BASE}#{attempt}", start, says=False)
+    if over:
+        sites(story, Arm.MONITOR, 12.5, step=1.0)
+    return story
+
+
+def test_what_was_asked_while_the_line_was_dead_is_asked_again_when_it_is_back() -> None:
+    assert AGAIN not in wanted(dead_line(over=False))
+    story = dead_line()
+    assert AGAIN in wanted(story)
+    happened(story, AGAIN, 16.0, says=False)
+    found = set(wanted(story))
+    stem = f"acme.fast-443.{HOME}#again"
+    assert {f"{AGAIN}#2", f"{AGAIN}#3", f"q.sni.{stem}", f"q.negotiation.{stem}"} <= found
+    assert f"{BEFORE}#again" in found
+
+
+def test_if_it_is_answered_then_nothing_more_is_asked_for_it() -> None:
+    story = dead_line()
+    happened(story, AGAIN, 16.0, says=True)
+    assert {t for t in wanted(story) if "#again" in t} == {AGAIN}
+
+
+def test_what_was_silent_while_the_line_worked_is_not_asked_again() -> None:
+    story = silent(neutral=True)
+    sites(story, Arm.AGAIN, 20.0, dead=True)
+    sites(story, Arm.MONITOR, 28.5, step=1.0)
+    assert AGAIN not in wanted(story)
 
 
 # -- the plan that people read

@@ -198,20 +198,32 @@ def test_what_dies_there_alone_and_is_asked_nowhere_else_is_not_known_to_be_well
     assert text(once).outcome is Outcome.OK, "one may have been lost"
 
 
+def silent_there(story: Tale, *starts: float, initials: int = 3) -> Tale:
+    """A neutral server does not answer to the name, nor, in the meantime, to any other."""
+    return story.quic(Arm.QUIC_ELSEWHERE, SERVER, *starts, bytes_sent=initials * 1200)
+
+
 def test_at_two_addresses_of_its_own_it_is_likely() -> None:
-    found = text(dies_at_home(dies_at_home(tale()), SECOND))
+    found = text(silent_there(dies_at_home(dies_at_home(tale()), SECOND), 4.0, 7.0))
     assert (found.outcome, found.strength) == (Outcome.DEGRADED, Strength.LIKELY)
     assert (found.mechanisms, found.rules[0]) == (("quic.sni",), "quic.sni_here")
 
 
+@pytest.mark.parametrize("starts", [(), (4.0,)])
+def test_but_not_before_it_was_named_elsewhere(starts: tuple[float, ...]) -> None:
+    """A dead backend behind the service's fronts looks alike at home."""
+    found = text(silent_there(dies_at_home(dies_at_home(tale()), SECOND), *starts))
+    assert (found.outcome, found.mechanisms) == (UNSURE, ())
+
+
 def test_but_not_in_one_network() -> None:
     story = dies_at_home(dies_at_home(tale(second=SAME_NET)), SAME_NET)
-    assert text(story).outcome is UNSURE
+    assert text(silent_there(story, 4.0, 7.0)).outcome is UNSURE
 
 
 def test_nor_where_a_neutral_server_takes_the_name() -> None:
-    story = dies_at_home(dies_at_home(tale()), SECOND)
-    story.quic(Arm.QUIC_ELSEWHERE, SERVER, 4.0, says=True)
+    story = silent_there(dies_at_home(dies_at_home(tale()), SECOND), 4.0, 7.0)
+    story.quic(Arm.QUIC_ELSEWHERE, OTHER, 4.0, says=True)
     assert text(story).outcome is Outcome.OK
 
 
@@ -220,7 +232,7 @@ def test_nor_where_the_addresses_are_nobodys() -> None:
     story = Tale(services=(replace(FAST, prefixes=()),), sites=QUIC_SITES)
     story.good_connection()
     story.asked(NAME, ResolverKind.SYSTEM, HOME, SECOND, arm=Arm.BASE)
-    dies_at_home(dies_at_home(story), SECOND)
+    silent_there(dies_at_home(dies_at_home(story), SECOND), 4.0, 7.0)
     assert text(story).mechanisms == ()
 
 
@@ -403,14 +415,13 @@ def test_two_attempts_do_that_lost_as_many_initials_as_three(initials: int, told
     assert (found.outcome is Outcome.DEGRADED) is told
 
 
-@pytest.mark.parametrize("shown", [True, False])
-def test_two_such_attempts_need_the_name_to_be_unanswered_elsewhere(shown: bool) -> None:
-    """A dead backend behind the service's fronts looks alike at home."""
+@pytest.mark.parametrize("initials", [0, 5, 6])
+def test_elsewhere_one_attempt_does_that_lost_as_many_as_two(initials: int) -> None:
     story = tale()
     for address in (HOME, SECOND):
         story.quic(Arm.BASE, address, 1.0, bytes_sent=7200)
         story.quic(Arm.REPEAT, address, 5.0, bytes_sent=7200)
         story.quic(Arm.QUIC_OTHER_SNI, address, 4.1, says=True)
-    if shown:
-        story.quic(Arm.QUIC_ELSEWHERE, SERVER, 4.0, bytes_sent=7200)
-    assert (text(story).mechanisms == ("quic.sni",)) is shown
+    if initials:
+        silent_there(story, 4.0, initials=initials)
+    assert (text(story).mechanisms == ("quic.sni",)) is (initials >= 6)

@@ -8,6 +8,7 @@ from tests.lab.censor import Drop, Match
 from tests.lab.scenario import OK, Scenario, Truth, truth
 from tests.lab.scenarios.kinds import blocking, innocent
 from tests.lab.scenarios.shared import (
+    ANY_LINK,
     MESSENGER,
     WHATSAPP,
     HardLine,
@@ -53,6 +54,11 @@ def _on_hard_line(
     dropped = replace(_NAMED, match=replace(_NAMED.match, quic_name=names))
     return blocking(id_, title, truths, dropped, **line("A38"))
 
+
+_AT_TIMES: Final = "whether QUIC is asked often enough while the line works is chance"
+_COMES_AND_GOES: Final = Drop(
+    match=Match(direction="both", period_s=10.0, on_s=4.0, phase_s=3.1), label="dead"
+)
 
 SCENARIOS: Final = (
     _named(
@@ -115,6 +121,23 @@ SCENARIOS: Final = (
         "QUIC that names both of Meta's messengers is dropped, on a line of half a second",
         {"messenger": MESSENGER, "whatsapp": WHATSAPP},
         on_half_a_second,
+    ),
+    blocking(
+        "Q8",
+        "QUIC that names WhatsApp is dropped, on a line that is dead for 4 s every 10 s",
+        of("whatsapp", truth("degraded|inconclusive", why=_AT_TIMES), text=OK),
+        _NAMED,
+        _COMES_AND_GOES,
+        row="A38 (an intermittent line)",
+        states=("intermittent", *ANY_LINK),
+    ),
+    innocent(
+        "Q9",
+        "one messenger's name has no QUIC server, on a line that is dead for 4 s every 10 s",
+        _COMES_AND_GOES,
+        row="none (a dead backend, an intermittent line)",
+        world=hosts(HostPolicy(names=WHATSAPP, quic="silent")),
+        states=("intermittent", *ANY_LINK),
     ),
     innocent(
         "Q2-edge",
