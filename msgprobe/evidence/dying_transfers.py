@@ -7,7 +7,8 @@ from msgprobe.evidence.cut_places import TWICE
 from msgprobe.evidence.facts import OWN_ARMS, TRIES
 from msgprobe.evidence.handshakes import answered, failed
 from msgprobe.evidence.paired_transfers import PairedTransfers
-from msgprobe.evidence.shares import shares, tally
+from msgprobe.evidence.shares import shares
+from msgprobe.evidence.tallies import tally
 from msgprobe.evidence.transfer_pairs import twins
 from msgprobe.evidence.transfer_samples import Sample
 

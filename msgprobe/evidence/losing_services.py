@@ -12,6 +12,7 @@ from msgprobe.evidence.lulls import out_of_lulls
 from msgprobe.evidence.outages import under_way
 from msgprobe.evidence.six import comparable
 from msgprobe.evidence.statistics import fisher_greater
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.observation import TcpInfo
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Role
@@ -26,9 +27,22 @@ transit is the worst already, and what is told accuses nobody."""
 AGAIN = 1e-2
 """Fisher's p of what else was lost, at other times than the worst."""
 
-Families = tuple[int, ...]
 
-_TOGETHER_OR_ONE: tuple[Families, ...] = ((4, 6), (4,), (6,))
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Conversations over some families of addresses; with ``named`` those alone whose ClientHello
+    bears a name, for who minds the name sees no other."""
+
+    families: tuple[int, ...]
+    named: bool = False
+
+    def of(self, conversations: Iterable[Conversation]) -> list[Conversation]:
+        """Those that belong to it."""
+        mine = [t for t in conversations if ips.family(t.address) in self.families]
+        return [t for t in mine if t.flow.server_name or not self.named]
+
+
+_PARTS = (Part((4, 6)), Part((4,)), Part((6,)), Part((4, 6), named=True))
 
 
 def well(facts: Facts, conversations: Iterable[Conversation]) -> list[Conversation]:
@@ -40,16 +54,16 @@ def well(facts: Facts, conversations: Iterable[Conversation]) -> list[Conversati
 
 
 @remembered
-def lossy_families(facts: Facts, service: Service) -> tuple[Families, ...]:
-    """The families of addresses over which the service's conversations and transfers lose far more
-    than those of all others over the same: both together, and each alone. What a dead line has lost
-    is not theirs."""
+def lossy_parts(facts: Facts, service: Service) -> tuple[Part, ...]:
+    """The parts of the service's conversations and transfers that lose far more than those of all
+    others over the same families of addresses: all, each family alone, and what bears a name, that
+    the rest must not dilute. What a dead line has lost is not theirs."""
     mine, others = well(facts, _of_services(facts, service)), _of_the_line(facts, service)
-    lossy = [f for f in _TOGETHER_OR_ONE if _lose_more(mine, others, f)]
+    lossy = [part for part in _PARTS if _lose_more(part, mine, others)]
     if not lossy:
         return ()  # as on nearly every line
     apart = out_of_lulls(facts, mine)
-    return tuple(families for families in lossy if _lose_more(apart, others, families))
+    return tuple(part for part in lossy if _lose_more(part, apart, others))
 
 
 def _of_the_line(facts: Facts, service: Service) -> list[Conversation]:
@@ -65,11 +79,9 @@ def _lost(conversations: Iterable[Conversation]) -> tuple[int, int]:
     return share(upwards(t.info) for t in conversations if t.info is not None)
 
 
-def _lose_more(
-    mine: Iterable[Conversation], others: Iterable[Conversation], families: Families
-) -> bool:
-    lost = [t for t in mine if ips.family(t.address) in families]
-    line = [t.info for t in others if ips.family(t.address) in families]
+def _lose_more(part: Part, mine: Iterable[Conversation], others: Iterable[Conversation]) -> bool:
+    lost = part.of(mine)
+    line = [t.info for t in others if ips.family(t.address) in part.families]
     infos = [t.info for t in lost]
     bad = surely_bad(infos, ROOTS) and exceeds(infos, line, UNLIKELY)
     return bad and _at_other_times(lost, line)

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.earliness import early
 from msgprobe.evidence.facts import Facts, networks
-from msgprobe.evidence.shares import ALPHA, FLOOR, shares
+from msgprobe.evidence.shares import ALPHA, shares
 from msgprobe.evidence.statistics import fisher_greater
+from msgprobe.evidence.tallies import FLOOR
 
 PLACES_TOO_EARLY = TWICE_TOO_EARLY = 2
 """Ends that came too early before anybody is accused: so many at one address, or one each at

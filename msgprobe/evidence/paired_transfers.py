@@ -11,9 +11,10 @@ from functools import cached_property
 from msgprobe.evidence.answers import slowest_answer
 from msgprobe.evidence.cut_places import not_stopped
 from msgprobe.evidence.facts import OWN_ARMS, Facts
-from msgprobe.evidence.losses import disturbed, exceeds
+from msgprobe.evidence.losses import exceeds
+from msgprobe.evidence.name_losses import disturbed_by_name, loses_by_name
 from msgprobe.evidence.six import comparable, loses_alike
-from msgprobe.evidence.statistics import MOST_PAIRS, Decision, fisher_greater, median, sprt
+from msgprobe.evidence.statistics import MOST_PAIRS, Decision, median, sprt
 from msgprobe.evidence.transfer_pairs import (
     LONG_WAY,
     OTHER_SERVER,
@@ -291,17 +292,14 @@ class PairedTransfers:
         """The other side does not speak against losses at one: as fast under either name and not
         ``lossy``, it says that a burst did it, for who minds the name minds it everywhere; unless
         what names the service loses something oftener at both."""
-        return lossy or other is not Decision.NORMAL or self.disturbed_by_name
+        return lossy or other is not Decision.NORMAL or self.lossy_by_name
 
-    @property
-    def disturbed_by_name(self) -> bool:
-        """In the blocks, transfers that name the service lose something far oftener than their
-        pairs do (Fisher's exact test on transfers, for segments behind a hole are no losses)."""
-        named = [disturbed(s.info) for s in (*self.own, *self.there) if s.number and s.usable]
-        plain = [disturbed(p.control.info) for p in (*self.here_pairs, *self.there_pairs)]
-        if not named or not plain or sum(named) < 0.8 * len(named) or 2 * sum(plain) > len(plain):
-            return False
-        return fisher_greater(sum(named), len(named), sum(plain), len(plain)) < 1e-3
+    @cached_property
+    def lossy_by_name(self) -> bool:
+        """In the blocks, what names the service loses more, or loses something far oftener."""
+        sides = (self.here_pairs, self.there_pairs)
+        named = (*(s for s in self.own if s.number), *self.there)
+        return disturbed_by_name(named, sides) or loses_by_name(sides)
 
     @property
     def lossy_everywhere(self) -> bool:
@@ -339,7 +337,7 @@ class PairedTransfers:
             or (self.lossy_there and self._with(self.here, self.lossy_here))
             or self._on_both_sides,
             Kind.NEUTRAL: self.wide is Decision.SLOW and len(self.networks) >= NETWORKS,
-            Kind.NAME_LOSS: self.disturbed_by_name,
+            Kind.NAME_LOSS: self.lossy_by_name,
             Kind.PLATEAU: self.plateau,
             Kind.LOSS: self.lossy or any(p.lossy for p in self.peers),
             Kind.SPREAD: self.lossy_everywhere,

@@ -14,19 +14,28 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.facts import TRIES, Facts, grouped
+from msgprobe.evidence.facts import OWN_ARMS, TRIES, Facts, grouped
 from msgprobe.evidence.handshakes import (
     ELSEWHERE,
     answered,
-    failed,
     mixed,
     mixed_modern,
     modern,
     named,
 )
 from msgprobe.evidence.ledger import derived, remembered
-from msgprobe.evidence.statistics import Key, fisher_greater, holm, together
-from msgprobe.model.dataclass import dataclass
+from msgprobe.evidence.statistics import Key, holm, together
+from msgprobe.evidence.tallies import (
+    FLOOR,
+    Tally,
+    joined,
+    later,
+    place,
+    said_at,
+    tally,
+    took,
+)
+from msgprobe.model.hello import OPTION
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Role
 
@@ -41,12 +50,6 @@ SURE = ALPHA / 10
 """Errors allowed of a count that ends before its time because it is clear. That it is looked at
 after each of twenty handshakes, and at the end as ever, errs no more often than `ALPHA` together:
 the exact test keeps well below what it allows."""
-
-FLOOR = 0.1
-"""Share below which a front is merely imperfect, and above which a neutral server is no control."""
-
-SYNS = 7.0
-"""Seconds of silence after which a SYN and three repeats were lost (RFC 6298: at 1, 3 and 7 s)."""
 
 _NEUTRAL = (
     Arm.CONNECTION,
@@ -63,65 +66,13 @@ _HANDSHAKES = ("tls", "http2")
 """Checks whose conversations with neutral servers show no more than whether they were answered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """Handshakes that failed, and that were answered; what was neither shows nothing."""
-
-    failed: tuple[Conversation, ...]
-    answered: tuple[Conversation, ...]
-
-    @property
-    def tried(self) -> int:
-        """How many count."""
-        return len(self.failed) + len(self.answered)
-
-    @property
-    def every(self) -> tuple[Conversation, ...]:
-        """All that count."""
-        return (*self.failed, *self.answered)
-
-    @property
-    def secured(self) -> bool:
-        """They begin with a ClientHello that bears a name."""
-        return any(t.flow.server_name for t in self.every)
-
-    @property
-    def relapses(self) -> bool:
-        """At one place some failed that began after others which were answered there."""
-        well, badly = grouped(self.answered, _place), grouped(self.failed, _place)
-        return any(_later(some, well.get(there, ())) for there, some in badly.items())
-
-    @property
-    def share(self) -> float:
-        """The share that failed, 0 to 1; 0 of none."""
-        return len(self.failed) / self.tried if self.tried else 0.0
-
-    @property
-    def symptom(self) -> str | None:
-        """How most of them failed."""
-        counts = Counter(t.symptom for t in self.failed)
-        return min(counts, key=lambda s: (-counts[s], s or ""), default=None)
-
-    def exceeds(self, other: "Tally") -> float:
-        """The chance that so many fail by luck where ``other`` fails; 1 of a small share."""
-        if self.share < FLOOR:
-            return 1.0
-        return fisher_greater(len(self.failed), self.tried, len(other.failed), other.tried)
-
-
-def _place(conversation: Conversation) -> tuple[str, int]:
-    return conversation.address, conversation.flow.port
-
-
-def tally(conversations: Iterable[Conversation], patience: float = 0.0) -> Tally:
-    """Silence counts where it was waited for longer than ``patience`` seconds."""
-    every = list(conversations)
-    lost = (t for t in every if failed(t) and not _merely_late(t, patience))
-    return Tally(tuple(lost), tuple(t for t in every if answered(t)))
-
-
 def _comparable(neutral: Conversation) -> bool:
-    return bool(neutral.flow.server_name) and not neutral.flow.mss and neutral.flow.port == 443
+    return bool(neutral.flow.server_name) and neutral.flow.port == 443
+
+
+def _shape(conversation: Conversation) -> tuple[bool, str | None]:
+    """Whether it asks for small segments, and whose ClientHello it is."""
+    return bool(conversation.flow.mss), conversation.flow.option(OPTION)
 
 
 def _went_wrong(neutral: Conversation) -> bool:
@@ -141,29 +92,6 @@ def _shut(there: Sequence[Conversation]) -> bool:
     return len(there) >= TRIES and not any(map(answered, there))
 
 
-def _merely_late(conversation: Conversation, patience: float) -> bool:
-    """It was silent, and not for so long, or not so wholly, that only a lost cause is left: where
-    some packets are lost what is said comes late, a little of it at least."""
-    if conversation.failure is None or not conversation.failure.is_silence:
-        return False
-    if not conversation.connected:
-        return _took(conversation) < SYNS
-    heard = (o for o in (conversation.tls, conversation.protocol) if o is not None)
-    return any(o.bytes_received for o in heard) or _took(conversation) <= patience
-
-
-def _said_at(conversation: Conversation) -> float:
-    """Seconds since the run began when its first words were to be said."""
-    parts = (conversation.tls, conversation.protocol, conversation.tcp)
-    return next((o.window.start for o in parts if o is not None), 0.0)
-
-
-def _took(conversation: Conversation) -> float:
-    """Seconds of connecting and of the handshake, be it one of a protocol of its own."""
-    parts = (conversation.tcp, conversation.tls, conversation.protocol)
-    return sum(o.window.seconds for o in parts if o is not None)
-
-
 class Shares:
     """The handshakes of a run, counted."""
 
@@ -181,8 +109,16 @@ class Shares:
         alive = {t.address for t in every if answered(t)}
         shut = {name for name, there in grouped(every, _named_there).items() if _shut(there)}
         fit = (t for t in every if t.address in alive and _named_there(t) not in shut)
-        counted = [t for t in fit if _comparable(t)]
+        counted = [t for t in fit if _comparable(t) and _shape(t) == self._usual_shape]
         return Tally(tuple(filter(_went_wrong, counted)), tuple(filter(_went_well, counted)))
+
+    @derived
+    def _usual_shape(self) -> tuple[bool, str | None]:
+        """How services are spoken to here: what long segments or our usual ClientHello meet on a
+        line that lets none of them pass shows nothing about the ones that were used instead."""
+        own = (t for t in self._facts.arm(*OWN_ARMS) if t.task.role is Role.TARGET)
+        shapes = Counter(_shape(t) for t in own if t.flow.server_name and not modern(t))
+        return max(shapes, key=lambda shape: shapes[shape], default=(False, None))
 
     @derived
     def neutral_modern(self) -> Tally:
@@ -200,7 +136,7 @@ class Shares:
     def patience(self) -> float:
         """Seconds that the slowest neutral handshake took which went well."""
         every = (*self.neutral.answered, *self.neutral_modern.answered)
-        return max(map(_took, every), default=0.0)
+        return max(map(took, every), default=0.0)
 
     @remembered
     def own(self, service: Service) -> dict[str, Tally]:
@@ -283,14 +219,14 @@ class Shares:
         than among as many that were planned."""
         found = self._doubtful_together(service)
         for what, conversations in named(self._facts, service).items():
-            alive = {_place(t) for t in conversations if answered(t)}
-            fit = (t for t in conversations if _place(t) in alive or not alive)
+            alive = {place(t) for t in conversations if answered(t)}
+            fit = (t for t in conversations if place(t) in alive or not alive)
             here, there = tally(fit, self.patience), self._said_elsewhere(service, what)
             both, chance = joined((here, there)), self._chance(here)
             many = chance <= ALPHA
             if there.failed:
                 many = many or together(chance, self._chance(there)) <= DOUBT
-            if many and (here.relapses or _later(there.failed, both.answered)):
+            if many and (here.relapses or later(there.failed, both.answered)):
                 found[what] = both
         return found
 
@@ -306,16 +242,16 @@ class Shares:
             heard = {what: t for what, t in every.items() if t.answered and _usual(t)}
             alike = {what: t for what, t in heard.items() if t.secured is secured}
             whole = joined(alike.values())
-            first = min(map(_said_at, whole.failed), default=math.inf)
-            since = [t for t in whole.answered if _said_at(t) >= first]
-            if _later(whole.failed, since) and self._chance(whole) <= ALPHA:
+            first = min(map(said_at, whole.failed), default=math.inf)
+            since = [t for t in whole.answered if said_at(t) >= first]
+            if later(whole.failed, since) and self._chance(whole) <= ALPHA:
                 found.update({what: t for what, t in alike.items() if t.failed})
         return found
 
     def _seldom(self, conversations: Iterable[Conversation]) -> Tally:
         """What came of those that connected, without places at which each of several failed: what
         takes no connection is dead or cut off, and no share."""
-        places = grouped((t for t in conversations if t.connected), _place).values()
+        places = grouped((t for t in conversations if t.connected), place).values()
         return tally((t for some in places if not _shut(some) for t in some), self.patience)
 
     @remembered
@@ -367,12 +303,6 @@ def _whose(name: tuple[str, str]) -> str:
     return name[0]
 
 
-def _later(some: Sequence[Conversation], others: Sequence[Conversation]) -> bool:
-    """Some of these began after the first of others."""
-    since = min(map(_said_at, others), default=math.inf)
-    return any(_said_at(t) > since for t in some)
-
-
 def _planned(conversation: Conversation) -> bool:
     """It was made whatever came of others; or it is moved, where attempts are numbered as pairs and
     go on until enough went well: so many failures by then are rarer than among as many planned."""
@@ -383,12 +313,3 @@ def _planned(conversation: Conversation) -> bool:
 def _serves(there: Sequence[Conversation]) -> bool:
     found = tally(there)
     return bool(found.answered) and found.share <= FLOOR
-
-
-def joined(tallies: Iterable[Tally]) -> Tally:
-    """All of them together."""
-    every = list(tallies)
-    return Tally(
-        tuple(t for one in every for t in one.failed),
-        tuple(t for one in every for t in one.answered),
-    )

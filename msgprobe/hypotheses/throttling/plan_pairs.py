@@ -8,6 +8,7 @@ from msgprobe.evidence.cut_places import TWICE
 from msgprobe.evidence.cuts import Cuts
 from msgprobe.evidence.dying_transfers import refused
 from msgprobe.evidence.losing import late, losing, since
+from msgprobe.evidence.name_losses import PERHAPS, loses_by_name
 from msgprobe.evidence.paired_transfers import (
     BLOCKS,
     ON_EACH_SIDE,
@@ -239,4 +240,6 @@ def _decided(paired: PairedTransfers, number: int) -> bool:
         return False
     if Decision.SLOW in (here, there):
         return len(paired.kinds) >= 2 or number > 5
+    if loses_by_name((paired.here_pairs, paired.there_pairs), PERHAPS) and not accuses(paired):
+        return number > 6
     return paired.wide is not Decision.OPEN or number > 6

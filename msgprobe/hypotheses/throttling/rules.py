@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from msgprobe.evidence import addresses as ips
 from msgprobe.evidence import speeds
 from msgprobe.evidence.cut_places import (
     TWICE,
@@ -16,7 +15,7 @@ from msgprobe.evidence.cuts import Cuts
 from msgprobe.evidence.dying_transfers import dying_by_name
 from msgprobe.evidence.facts import transactions
 from msgprobe.evidence.losing import lasting, losing, without_worst
-from msgprobe.evidence.losing_services import lossy_families, well
+from msgprobe.evidence.losing_services import lossy_parts, well
 from msgprobe.evidence.losses import FLOOR, disturbed, each_exceeds, exceeds, lost_share
 from msgprobe.evidence.lulls import out_of_lulls
 from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
@@ -369,11 +368,11 @@ def _apply(verdict: FunctionVerdict, paired: PairedTransfers, found: Finding) ->
 
 def _lossy(p: PoolFacts) -> Cited:
     """The service's conversations and transfers lose far more than those of all others, and so do
-    this pool's conversations; over both families, or over one, that the other must not dilute."""
-    lossy = lossy_families(p.facts, p.service)
+    this pool's conversations; all of them, or a part that the rest must not dilute."""
+    lossy = lossy_parts(p.facts, p.service)
     own = out_of_lulls(p.facts, well(p.facts, p.genuine)) if lossy else []
-    for families in lossy:
-        shown = [t for t in own if ips.family(t.address) in families]
+    for part in lossy:
+        shown = part.of(own)
         if lost_share(t.info for t in shown) >= FLOOR:
             return shown
     return ()

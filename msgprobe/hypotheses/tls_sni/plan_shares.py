@@ -7,7 +7,8 @@ from itertools import chain
 
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.handshakes import alone, mixed, mixed_modern, spoken
-from msgprobe.evidence.shares import FLOOR, shares
+from msgprobe.evidence.shares import shares
+from msgprobe.evidence.tallies import FLOOR
 from msgprobe.model.cost import ENDPOINT, TLS
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Arm, Flow, Role, Task

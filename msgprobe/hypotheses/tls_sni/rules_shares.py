@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from msgprobe.evidence.controls import DYING
 from msgprobe.evidence.pool import PoolFacts
-from msgprobe.evidence.shares import joined
+from msgprobe.evidence.tallies import joined
 from msgprobe.hypotheses.rule import BLOCKED, LIKELY_IMPAIRED, UNCLEAR, Cited, PoolRule
 from msgprobe.model.verdict import Layer
 

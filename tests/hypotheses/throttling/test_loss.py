@@ -9,7 +9,7 @@ from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import TlsObservation
 from msgprobe.model.task import Arm, Flow, Role
 from msgprobe.model.verdict import Outcome, Strength
-from tests.evidence.story import SITES, Story, losing
+from tests.evidence.story import CHAT, SITES, Story, losing
 from tests.judging.word import text
 
 
@@ -131,3 +131,29 @@ def test_what_neutral_sources_lose_counts_as_well(lost: int, word: Outcome) -> N
     for n in range(4):
         upload(told, n, lost)
     assert text(told).outcome is word
+
+
+@pytest.mark.parametrize(("named", "word"), [(True, Outcome.DEGRADED), (False, Outcome.OK)])
+def test_what_bears_no_name_does_not_dilute_what_is_lost_by_name(
+    named: bool, word: Outcome
+) -> None:
+    """Two segments in ten of half of the conversations, none of the rest, which make up more; with
+    ``named`` those that lose them are the ones that bear a name."""
+    told = Story().good_connection().names().controls_again()
+    told.all_targets(times=5)
+    for site in SITES * 8:
+        told.site(site)
+    told.told = lossy(told.told, Role.CONTROL, 0, 10)
+    for place, n in enumerate(flows(told)):
+        told.told[n] = losing(told.told[n], 2 if named or place % 2 else 0, 10)
+    for n in range(16):
+        told.target(CHAT[n % 2], arm=Arm.TRANSFER, start=2.0 + n)
+        told.told[-1] = losing(nameless(told.told[-1]), 0, 10)
+    assert text(told).outcome is word
+
+
+def nameless(measured: Measurement) -> Measurement:
+    """The same without a name in its ClientHello."""
+    assert isinstance(measured.task.probe, Flow)
+    probe = replace(measured.task.probe, server_name=None)
+    return replace(measured, task=replace(measured.task, probe=probe))

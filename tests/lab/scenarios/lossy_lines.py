@@ -126,6 +126,26 @@ _BY_WHAT_IS_NAMED: Final = (
     ),
 )
 
+_BESIDE_THE_LINES_OWN: Final = (
+    blocking(
+        "LL14",
+        "what names WhatsApp's pages is dropped where long packets vanish, whosever",
+        of("whatsapp", blocked("tls.timeout.sni"), text=OK),
+        swallow(*WHATSAPP),
+        row="A21 (a black hole)",
+        link=Link(delay_ms=20, down_kbit=20_000, up_kbit=10_000, black_hole_mtu=1400),
+        states=ANY_LINK,
+    ),
+    blocking(
+        "LL15",
+        "fifteen in a hundred packets that name Telegram are lost",
+        of("telegram", truth("throttled", "throttle.sni.loss")),
+        Throttle(label="lose", names=TELEGRAM, do="lose", loss=0.15),
+        row="B7 (little)",
+        link=Link(delay_ms=36, jitter_ms=6, down_kbit=10_000, up_kbit=3_000, loss=0.003),
+    ),
+)
+
 _INNOCENT: Final = (
     innocent(
         "LL7",
@@ -161,4 +181,9 @@ _INNOCENT: Final = (
     ),
 )
 
-SCENARIOS: Final[tuple[Scenario, ...]] = (*_HIT, *_BY_WHAT_IS_NAMED, *_INNOCENT)
+SCENARIOS: Final[tuple[Scenario, ...]] = (
+    *_HIT,
+    *_BY_WHAT_IS_NAMED,
+    *_BESIDE_THE_LINES_OWN,
+    *_INNOCENT,
+)

@@ -1,0 +1,51 @@
+"""Deaths that a poor line explains: by neutral ones that were spoken to as services are."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from msgprobe.evidence.facts import Facts
+from msgprobe.evidence.luck import by_luck
+from msgprobe.model.failure import Failure
+from msgprobe.model.hello import OPTION, Hello
+from msgprobe.model.task import Arm, Flow
+from tests.evidence.story import SITES, Story
+
+SILENT: dict[str, Any] = {"fails": "tls", "failure": Failure.TIMED_OUT}
+SMALL: dict[str, Any] = {"mss": 1000}
+OTHER: dict[str, Any] = {"options": ((OPTION, Hello.OTHER.value),)}
+
+
+def spoken(story: Story, **how: Any) -> Story:
+    """The last conversation was held in that way."""
+    told = story.told[-1]
+    assert isinstance(told.task.probe, Flow)
+    task = replace(told.task, probe=replace(told.task.probe, **how))
+    story.told[-1] = replace(told, task=task)
+    return story
+
+
+def line(own: dict[str, Any], **neutral: Any) -> Facts:
+    """Neutral sites answer now and then what is said to them as ever, and each time what is said
+    otherwise; the service is spoken to in its ``own`` way."""
+    story = Story().good_connection()
+    for n, site in enumerate(SITES * 3):
+        story.site(site, Arm.AGAIN, check="tls", **(SILENT if n % 4 else {}))
+        story.site(site, Arm.AGAIN, check="tls")
+        spoken(story, **neutral)
+    story.all_targets(times=3)
+    for n, told in enumerate(story.told):
+        if told.task.subject == "acme":
+            assert isinstance(told.task.probe, Flow)
+            task = replace(told.task, probe=replace(told.task.probe, **own))
+            story.told[n] = replace(told, task=task)
+    return Facts(story.evidence())
+
+
+@pytest.mark.parametrize("otherwise", [SMALL, OTHER], ids=["small segments", "another ClientHello"])
+def test_what_a_line_swallows_of_others_explains_nothing_that_is_said_otherwise(
+    otherwise: dict[str, Any],
+) -> None:
+    assert by_luck(line({}, **otherwise), 6, 6, silent=True)
+    assert not by_luck(line(otherwise, **otherwise), 6, 6, silent=True)
