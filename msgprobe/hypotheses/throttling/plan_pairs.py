@@ -240,6 +240,10 @@ def _decided(paired: PairedTransfers, number: int) -> bool:
         return False
     if Decision.SLOW in (here, there):
         return len(paired.kinds) >= 2 or number > 5
-    if loses_by_name((paired.here_pairs, paired.there_pairs), PERHAPS) and not accuses(paired):
-        return number > 6
-    return paired.wide is not Decision.OPEN or number > 6
+    return number > 6 or not (paired.wide is Decision.OPEN or _may_lose(paired))
+
+
+def _may_lose(paired: PairedTransfers) -> bool:
+    """What names the service may lose more than its pairs, which further blocks will show."""
+    perhaps = loses_by_name((paired.here_pairs, paired.there_pairs), PERHAPS)
+    return perhaps and not accuses(paired)
