@@ -81,11 +81,11 @@ def crowd(
 
     ``running`` are the tasks under way, ``opened`` those of them whose connection stands.
     """
-    every = (*_asked(measurements), *_dialled(conversations), *_under_way(running, opened, now))
+    every = (*asked(measurements), *_dialled(conversations), *_under_way(running, opened, now))
     if _too_few_lost(every):
         return None
     line, others = _without_lossiest(conversations, running)
-    told = (*_asked(measurements), *_dialled(line), *_under_way(others, opened, now))
+    told = (*asked(measurements), *_dialled(line), *_under_way(others, opened, now))
     alive, usual = _alive(conversations), _usual(told)
     beside = [s for s in told if _beside_life(s, alive, usual)]
     let_through = [_begun_at(t) for t in conversations if _got_through(t)]
@@ -186,7 +186,7 @@ def undecided(
     begun = [s for s in _under_way(running, opened, now) if s.neutral and not s.heard]
     if len(begun) < LOST_STARTS:
         return None  # as on most lines, nearly always
-    told = (*_asked(measurements), *_dialled(conversations))
+    told = (*asked(measurements), *_dialled(conversations))
     prompt = sorted(s.took for s in told if s.heard and s.took < REPEATED)
     if len(prompt) < LOST_STARTS:
         return None
@@ -233,8 +233,8 @@ def _beside_life(start: Start, alive: Sequence[float], usual: float) -> bool:
     return lived and after < len(alive) and alive[after] <= start.at + REPEATED
 
 
-def _asked(measurements: Iterable[Measurement]) -> Iterable[Start]:
-    """Questions that have ended."""
+def asked(measurements: Iterable[Measurement]) -> Iterable[Start]:
+    """Questions to the connection's own resolver that have ended."""
     for measurement in measurements:
         task = measurement.task
         if isinstance(task.probe, Lookup) and task.probe.resolver.kind is ResolverKind.SYSTEM:

@@ -8,6 +8,7 @@ from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.crowding import crowded_out
+from msgprobe.evidence.drowned import drowned
 from msgprobe.evidence.facts import OWN_ARMS, TRIES, Facts, by_address, grouped
 from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.names import NameFacts
@@ -80,6 +81,8 @@ class EndpointFacts:
     """Addresses that a program on this machine would use."""
     elsewhere: tuple[AddressFacts, ...]
     """Addresses that only other resolvers or the catalogue know."""
+    drowned: bool = False
+    """All questions for its name were lost, and that tells nothing (see `drowned`)."""
 
     @property
     def genuine(self) -> tuple[Conversation, ...]:
@@ -97,6 +100,7 @@ class EndpointFacts:
         return (
             self.name is not None
             and bool(self.name.system)
+            and not self.drowned
             and not any(self.name.leads_out(a) for a in self.name.own_addresses)
         )
 
@@ -208,7 +212,13 @@ class PoolFacts:
             name=name,
             addresses=tuple(v for v in views if v.address in mine),
             elsewhere=tuple(v for v in views if v.address not in mine),
+            drowned=self._drowned(name),
         )
+
+    def _drowned(self, name: NameFacts | None) -> bool:
+        """What is asked of a resolver that is dead for every name is no crowd's."""
+        asked = name is not None and not self.connection.resolver_dead
+        return asked and name is not None and drowned(self.facts, name.name)
 
     def _heeded(
         self, name: NameFacts | None, own: Sequence[Conversation]
@@ -298,8 +308,14 @@ class PoolFacts:
         asked: whom our own crowd kept out may be one that does not."""
         asked = {t.task.endpoint for t in self.kept_out}
         members = {e.member for e in self.service.endpoints if e.name in asked}
+        members |= {e.endpoint.member for e in self.drowned}
         half = (len(self.tested) + len(members) + 1) // 2
         return max(1, min(self.pool.ok_at, max(len(self.tested), half)))
+
+    @cached_property
+    def drowned(self) -> tuple[EndpointFacts, ...]:
+        """Those of members without evidence for whose names our own crowd asked in vain."""
+        return tuple(e for m in self.members if not m.tested for e in m.endpoints if e.drowned)
 
     @cached_property
     def kept_out(self) -> tuple[Conversation, ...]:

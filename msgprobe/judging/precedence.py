@@ -328,6 +328,7 @@ PRECEDENCE: tuple[Row, ...] = (
     ),
     Row(title="it works", when=_works, found=lambda c: c.fine[:1], caveat=True),
     Row(title="not tested: the connection is dead", when=_dead_line, found=_by_connection),
+    Row(title="not tested: lost", when=_untested, found=lambda c: c.by(CONTROLS_FAILED)),
     Row(title="not tested: cut short", when=_untested, found=lambda c: c.by(CUT_SHORT)),
     Row(
         title="not tested: a port is open, which the pool's caveat says is all it can show",

@@ -127,8 +127,10 @@ def _controls_gone(p: PoolFacts) -> Cited:
     """Neutral sites failed as well. Where some members answer, the others met nothing but silence:
     a line that loses what is sent brings that about, and nothing else; or our own crowd kept them
     out, and others with them."""
-    if 0 < len(p.ok) < p.need and p.kept_out and all(t.met_silence for t in p.failed):
-        return (*p.failed, *p.kept_out)
+    questions = [o for e in p.drowned if e.name is not None for o in e.name.system]
+    crowded = len(p.ok) < p.need and all(t.met_silence for t in p.failed)
+    if crowded and (p.ok or not p.tested) and (p.kept_out or questions):
+        return (*p.failed, *p.kept_out, *questions)
     if not p.failed or p.connection.controls_hold:
         return ()
     if p.ok and not all(t.met_silence for t in p.failed):

@@ -393,6 +393,53 @@ def test_nothing_is_fine_where_most_were_kept_out(shut: int, word: Outcome) -> N
     assert text(story).outcome is word
 
 
+def ask_in_vain(story: Story, host: str, at: float, *, role: Role = Role.CONTROL) -> None:
+    ask(story, host, at, 8.0, role=role)
+    story.told[-1] = unanswered(story.told[-1])
+
+
+@pytest.mark.parametrize(
+    ("in_vain", "neutral", "word"),
+    [
+        (1, "xxxxxx", Outcome.OK),
+        (2, "xxxxxx", Outcome.INCONCLUSIVE),
+        (3, "xxxxxx", Outcome.INCONCLUSIVE),
+        (2, "xxx...", Outcome.INCONCLUSIVE),
+        (2, "xx....", Outcome.DEGRADED),
+    ],
+    ids=["one name", "most names", "all names", "half of the others", "others were answered"],
+)
+def test_names_that_are_lost_with_our_own_crowd_tell_nothing(
+    in_vain: int, neutral: str, word: Outcome
+) -> None:
+    """Of three members, of which two are needed, so many names were asked for in vain, twice, and
+    neutral ones in the same seconds."""
+    story = lossy()
+    rows = tuple(endpoint(f"chat{n}", "chat") for n in range(1, 4))
+    (pool,) = SERVICE.pools
+    story.services = (
+        dataclasses.replace(SERVICE, endpoints=rows, pools=(dataclasses.replace(pool, ok_at=2),)),
+    )
+    for at in (3.0, 12.0):
+        for n, answer in enumerate(neutral):
+            if answer == ".":
+                ask(story, f"other{n}.example", at + 0.1 * n, 0.04)
+            else:
+                ask_in_vain(story, f"other{n}.example", at + 0.1 * n)
+        for row in rows[:in_vain]:
+            assert row.host is not None
+            ask_in_vain(story, row.host, at + 0.5, role=Role.TARGET)
+    for n, row in enumerate(rows[in_vain:]):
+        assert row.host is not None
+        address = f"31.13.7{n}.1"
+        story.asked(row.host, ResolverKind.SYSTEM, address, arm=Arm.BASE)
+        how: dict[str, Any] = {"arm": Arm.BASE, "endpoint": row.name, "host": row.host}
+        story.flow(address, subject="acme", start=0.5, **how)
+    facts = Facts(story.evidence())
+    assert facts.crowded and not ConnectionFacts(facts).resolver_dead
+    assert text(story).outcome is word
+
+
 def test_what_a_line_takes_is_counted_by_all_that_it_let_in() -> None:
     story = way_known()
     for n in range(6):
