@@ -55,6 +55,7 @@ CHANGED: Mapping[str, int] = {
     "transfer.dies": 34,
     "transfer.once_as_others": 32,
     "transfer.nothing": 8,
+    "transfer.stopped": 40,
     "speed.lossy": 38,
     "speed.slow": 18,
     "speed.undecided": 18,

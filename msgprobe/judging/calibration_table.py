@@ -43,7 +43,6 @@ TABLE: Table | None = Table(
         ("degraded", "-", "transfer.broken"): Tally(3.0, 3),
         ("degraded", "-", "transfer.cut"): Tally(4.0, 4),
         ("degraded", "-", "transfer.nothing"): Tally(2.0, 2),
-        ("degraded", "-", "transfer.stopped"): Tally(2.0, 2),
         ("degraded", "confirmed", "dns.injection"): Tally(1.0, 1),
         ("degraded", "confirmed", "pool.half_hit"): Tally(4.0, 4),
         ("degraded", "confirmed", "pool.reserve_only"): Tally(4.0, 4),

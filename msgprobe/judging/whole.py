@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from msgprobe.hypotheses.quic.rules import UNTOLD
+from msgprobe.hypotheses.throttling.rules import STOPPED
 from msgprobe.hypotheses.tls_sni.rules_shares import SHARE_DOUBT
 from msgprobe.judging.lost import Lost
 from msgprobe.judging.rules_members import ONE_MEMBER
@@ -87,8 +88,8 @@ def rolled_up(
 GRAVE = (Outcome.BLOCKED, Outcome.THROTTLED, Outcome.DEGRADED, Outcome.DOWN)
 """Words of one function that are the whole service's."""
 
-_UNTOLD = {(rule.info.rule_id,) for rule in (UNTOLD, SHARE_DOUBT)}
-"""What of one function leaves the whole service in doubt: somebody may interfere by name."""
+_UNTOLD = {(info.rule_id,) for info in (UNTOLD.info, SHARE_DOUBT.info, STOPPED.info)}
+"""What of one function leaves the whole service in doubt: somebody may interfere."""
 
 
 def _word(

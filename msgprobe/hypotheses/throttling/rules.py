@@ -28,6 +28,7 @@ from msgprobe.evidence.transfer_samples import Sample
 from msgprobe.hypotheses.rule import (
     LIKELY_BLOCKED,
     LIKELY_IMPAIRED,
+    UNCLEAR,
     Cited,
     Finding,
     PoolRule,
@@ -219,7 +220,8 @@ well."""
 NOTHING: SpeedRule = _IMPAIRED.rule("transfer.nothing", holds=_nothing)
 """Not a speed: where nothing moves, nothing else about transfers is said."""
 
-STOPPED: SpeedRule = _IMPAIRED.rule("transfer.stopped", holds=stopped_once)
+STOPPED: SpeedRule = UNCLEAR.at(Layer.HTTP).rule("transfer.stopped", holds=stopped_once)
+"""Fine it is not, and whether it was an accident nobody knows."""
 
 DIES: SpeedRule = _IMPAIRED.rule("transfer.dies", holds=dying_by_name)
 
@@ -290,12 +292,12 @@ def _told(mine: Iterable[PairedTransfers], *, known: bool) -> tuple[Speed, ...]:
     return tuple(replace(s, floor_kbit=0.0) if s.asset in blind else s for _, s in pairs)
 
 
-_GRAVITY = (Outcome.BLOCKED, Outcome.THROTTLED, Outcome.DEGRADED)
+_GRAVITY = (Outcome.BLOCKED, Outcome.THROTTLED, Outcome.DEGRADED, Outcome.INCONCLUSIVE)
 
 
 def _weaker(finding: Finding | None, shown: str) -> bool:
     """Another comparison of the service could tell more: that the name decides, or who slows it."""
-    if finding is None or finding.info.outcome is Outcome.DEGRADED:
+    if finding is None or finding.info.outcome in (Outcome.DEGRADED, Outcome.INCONCLUSIVE):
         return True
     unsure = ("throttle.address", "throttle.losses")
     return finding.info.rule_id in unsure and shown.startswith("throttle.sni")

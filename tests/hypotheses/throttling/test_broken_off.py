@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from msgprobe.judging.judge import judge
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import (
     HttpObservation,
@@ -80,13 +81,15 @@ def stopped(race: Race, **how: Any) -> Outcome:
 
 
 def test_one_that_stopped_for_good_is_not_fine(race: Race) -> None:
-    assert stopped(race) is Outcome.DEGRADED
+    assert stopped(race) is Outcome.INCONCLUSIVE
     assert race.text.rules == ("transfer.stopped",)
+    (service,) = judge(race.story.evidence()).services
+    assert service.outcome is Outcome.INCONCLUSIVE
 
 
 def test_one_that_came_to_its_end_since_is_fine(race: Race) -> None:
     race.move(OWN, 15_000)
-    assert stopped(race) is Outcome.DEGRADED, "it was before"
+    assert stopped(race) is Outcome.INCONCLUSIVE, "it was before"
     race.move(OWN, 15_000)
     assert race.text.outcome is Outcome.OK
 
@@ -126,7 +129,7 @@ def page_stops(race: Race, *, quickly: int = 20_000) -> Outcome:
 
 
 def test_a_page_that_stops_on_a_quick_line_is_not_fine(race: Race) -> None:
-    assert page_stops(race) is Outcome.DEGRADED
+    assert page_stops(race) is Outcome.INCONCLUSIVE
 
 
 def test_a_page_may_be_slow_where_nobody_else_brings_as_much(race: Race) -> None:
