@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from msgprobe.evidence import local_filters
-from msgprobe.evidence.facts import OWN_ARMS
+from msgprobe.evidence.facts import OWN_ARMS, Seen
 from msgprobe.evidence.inside import carried, misled, tunnelled
 from msgprobe.evidence.misdirection import misdirected
 from msgprobe.evidence.pool import EndpointFacts, PoolFacts
@@ -127,18 +127,22 @@ def _controls_gone(p: PoolFacts) -> Cited:
     """Neutral sites failed as well. Where some members answer, the others met nothing but silence:
     a line that loses what is sent brings that about, and nothing else; or our own crowd kept them
     out, and others with them."""
-    questions = [o for e in p.drowned if e.name is not None for o in e.name.system]
-    crowded = len(p.ok) < p.need and all(t.met_silence for t in p.failed)
-    if crowded and (p.ok or not p.tested) and (p.kept_out or questions):
-        return (*p.failed, *p.kept_out, *questions)
-    if not p.failed or p.connection.controls_hold:
-        return ()
-    if p.ok and not all(t.met_silence for t in p.failed):
+    silent = all(t.met_silence for t in p.failed)
+    lost = _lost_in_our_crowd(p) if silent and len(p.ok) < p.need else ()
+    if lost and (p.ok or not p.tested):
+        return (*p.failed, *lost)
+    if not p.failed or p.connection.controls_hold or (p.ok and not silent):
         return ()
     return (
         *p.failed,
         *(t for _, t in p.facts.site_conversations(Arm.AGAIN) if t.failure is not None),
     )
+
+
+def _lost_in_our_crowd(p: PoolFacts) -> tuple[Seen, ...]:
+    """Attempts at members of which nothing is known, and questions for their names."""
+    names = [e.name for e in p.drowned if e.name is not None]
+    return (*p.kept_out, *(o for name in names for o in name.system))
 
 
 def _in_a_tunnel(p: PoolFacts) -> Cited:
