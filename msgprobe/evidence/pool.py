@@ -217,8 +217,8 @@ class PoolFacts:
 
     def _drowned(self, name: NameFacts | None) -> bool:
         """What is asked of a resolver that is dead for every name is no crowd's."""
-        asked = name is not None and not self.connection.resolver_dead
-        return asked and name is not None and drowned(self.facts, name.name)
+        asked = name if not self.connection.resolver_dead else None
+        return asked is not None and drowned(self.facts, asked.name)
 
     def _heeded(
         self, name: NameFacts | None, own: Sequence[Conversation]

@@ -254,13 +254,12 @@ def _elsewhere(
         site = context.controls.site(server.subject)
         stem = f"{service.name}.{endpoint.name}.{site.name}{_when(base)}"
         before = _foreign(context, site, server.flow, f"q.before.{stem}")
-        asked_before = (
-            context.tries(before, times=QUIC_FOREIGN) if _quiet(context, before) else [before]
-        )
-        yield from asked_before
+        silent = _quiet(context, before)
+        foreign = context.tries(before, times=QUIC_FOREIGN) if silent else [before]
+        yield from foreign
         if not any(_answered(context, i) for i in before.attempts(QUIC_FOREIGN)):
-            more = _quiet(context, before) and len(asked_before) < QUIC_FOREIGN
-            if more or context.ended(asked_before[-1].id) is None:
+            more = silent and len(foreign) < QUIC_FOREIGN
+            if more or context.ended(foreign[-1].id) is None:
                 return
             continue  # it takes no foreign names, so that its silence would mean nothing
         flow = replace(named(server.flow, endpoint.host or ""), trust=None)
