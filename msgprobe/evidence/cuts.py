@@ -242,10 +242,10 @@ class Cuts:
     @property
     def of_connection(self) -> bool:
         """The place stays when the answer begins later: bytes of the connection are counted, or
-        its packets."""
+        its packets. What came behind a hole had been let through as well."""
         told = [(s, shift) for s, shift in self._shifted if shift > SAME_PLACE]
         return self.of_packets or (
-            bool(told) and all(s.place <= self.place + SAME_PLACE // 2 for s, _ in told)
+            bool(told) and all(s.place_at_most <= self.place + SAME_PLACE // 2 for s, _ in told)
         )
 
     @property

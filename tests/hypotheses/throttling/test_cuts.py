@@ -87,6 +87,16 @@ def test_a_close_under_one_name_may_be_the_servers(race: Race, ends: Failure) ->
     assert (seen.outcome, seen.mechanisms) == (Outcome.BLOCKED, ("tcp.freeze.bytes",))
 
 
+@pytest.mark.parametrize(("lost", "word"), [(0, Outcome.BLOCKED), (3, Outcome.DEGRADED)])
+def test_a_place_does_not_stay_where_segments_came_behind_a_lost_one(
+    race: Race, lost: int, word: Outcome
+) -> None:
+    """On a lossy line a server's reset overtakes a segment that is sent again."""
+    ends = Failure.CONNECTION_RESET
+    seen = small(cut(race, ends=ends), AT - BEFORE, ends=ends, lost=lost).text
+    assert seen.outcome is word
+
+
 @ENDS
 def test_a_server_that_breaks_off_under_every_name_is_impaired(race: Race, ends: Any) -> None:
     seen = cut(race, neutral=AT, ends=ends).text

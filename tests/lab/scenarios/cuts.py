@@ -133,7 +133,7 @@ def _servers(
     world = hosts(HostPolicy(names=names, **{"whole_server": True, **how}))
     truths = of(service, _UNHURT)
     line: dict[str, Any] = {"link": link}
-    if link == SATELLITE:
+    if link != GOOD:
         line |= {"states": ANY_LINK, "others": QUIET, "usable": False}
     return innocent(id_, title, row="§5 look-alike of D11", world=world, truths=truths, **line)
 
@@ -217,6 +217,20 @@ _DISCARDED: Final = (
 )
 """Small segments end sooner there: a window of ten is fewer bytes."""
 
+_OVERTAKEN: Final = (
+    _servers(
+        "CT10i",
+        "Messenger's web server resets its pages after 24 kB, on a line that loses 9 %",
+        "messenger",
+        ("=www.facebook.com",),
+        Link(delay_ms=37, jitter_ms=7, down_kbit=10_000, up_kbit=3_000, loss=0.086, burst=2.0),
+        whole_server=False,
+        stops_after=24_000,
+        stop="reset",
+    ),
+)
+"""The reset overtakes what is sent again, so that the place seems not to move with the answer."""
+
 _LATE: Final = (
     _servers(
         "LT1",
@@ -242,4 +256,4 @@ _LATE: Final = (
     ),
 )
 
-SCENARIOS: Final = (*_CUTS, *_ENDED, *_DISCARDED, *_LATE)
+SCENARIOS: Final = (*_CUTS, *_ENDED, *_DISCARDED, *_OVERTAKEN, *_LATE)
