@@ -219,7 +219,7 @@ _DISCARDED: Final = (
 
 _OVERTAKEN: Final = (
     _servers(
-        "CT10i",
+        "CT11i",
         "Messenger's web server resets its pages after 24 kB, on a line that loses 9 %",
         "messenger",
         ("=www.facebook.com",),
