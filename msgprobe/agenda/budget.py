@@ -211,9 +211,11 @@ def _small_change(context: PlanningContext, task: Task) -> bool:
 
 
 def _set_aside(context: PlanningContext, task: Task) -> bool:
-    """Bytes are kept for it: few names of a run, and what was promised when a first try began."""
+    """Bytes are kept for it: few names of a run, and what was promised when a first try began. What
+    is silent over QUIC tells nothing before one name was said elsewhere, which is one a service."""
     promised = task.arm in (Arm.TARGET_SNI_ELSEWHERE, Arm.OTHER_HELLO) and task.attempt > 1
-    return task.arm in COUNTED or promised or _of_a_crowd(context, task)
+    few = task.arm in (*COUNTED, Arm.QUIC_ELSEWHERE)
+    return few or promised or _of_a_crowd(context, task)
 
 
 def _of_a_crowd(context: PlanningContext, task: Task) -> bool:

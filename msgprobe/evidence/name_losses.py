@@ -6,13 +6,15 @@ ones: what the line loses, and the way to a server, both lose.
 
 from collections.abc import Iterable, Sequence
 
-from msgprobe.evidence.losses import UNLIKELY, disturbed, exceeds, share, upwards
+from msgprobe.evidence.losses import disturbed, exceeds, share, upwards
 from msgprobe.evidence.statistics import fisher_greater
 from msgprobe.evidence.transfer_pairs import Pair
 from msgprobe.evidence.transfer_samples import Sample
 
 PERHAPS = 0.05
-"""Fisher's p up to which further blocks may show that the name decides."""
+"""Fisher's p of segments up to which further blocks may show that the name decides. It accuses
+nobody: where a queue runs over, or a tariff ends, half of one transfer is lost, and of its pair
+nothing."""
 
 Sides = tuple[Sequence[Pair], Sequence[Pair]]
 """Pairs at the service's own servers, and at neutral ones."""
@@ -28,13 +30,13 @@ def disturbed_by_name(named: Iterable[Sample], sides: Sides) -> bool:
     return fisher_greater(sum(mine), len(mine), sum(plain), len(plain)) < 1e-3
 
 
-def loses_by_name(sides: Sides, unlikely: float = UNLIKELY) -> bool:
-    """What names the service loses far more segments upwards than its pairs do, on both sides
-    together, and some on each: who minds the name minds it everywhere."""
+def may_lose_by_name(sides: Sides) -> bool:
+    """What names the service seems to lose far more segments upwards than its pairs do, on both
+    sides together, and some on each: who minds the name minds it everywhere."""
     if not all(_lost(side) for side in sides):
         return False
     pairs = [p for side in sides for p in side]
-    return exceeds((p.target.info for p in pairs), (p.control.info for p in pairs), unlikely)
+    return exceeds((p.target.info for p in pairs), (p.control.info for p in pairs), PERHAPS)
 
 
 def _lost(side: Sequence[Pair]) -> int:

@@ -12,7 +12,7 @@ from msgprobe.evidence.answers import slowest_answer
 from msgprobe.evidence.cut_places import not_stopped
 from msgprobe.evidence.facts import OWN_ARMS, Facts
 from msgprobe.evidence.losses import exceeds
-from msgprobe.evidence.name_losses import disturbed_by_name, loses_by_name
+from msgprobe.evidence.name_losses import disturbed_by_name
 from msgprobe.evidence.six import comparable, loses_alike
 from msgprobe.evidence.statistics import MOST_PAIRS, Decision, median, sprt
 from msgprobe.evidence.transfer_pairs import (
@@ -292,14 +292,13 @@ class PairedTransfers:
         """The other side does not speak against losses at one: as fast under either name and not
         ``lossy``, it says that a burst did it, for who minds the name minds it everywhere; unless
         what names the service loses something oftener at both."""
-        return lossy or other is not Decision.NORMAL or self.lossy_by_name
+        return lossy or other is not Decision.NORMAL or self.disturbed_by_name
 
-    @cached_property
-    def lossy_by_name(self) -> bool:
-        """In the blocks, what names the service loses more, or loses something far oftener."""
-        sides = (self.here_pairs, self.there_pairs)
+    @property
+    def disturbed_by_name(self) -> bool:
+        """In the blocks, what names the service loses something far oftener than its pairs do."""
         named = (*(s for s in self.own if s.number), *self.there)
-        return disturbed_by_name(named, sides) or loses_by_name(sides)
+        return disturbed_by_name(named, (self.here_pairs, self.there_pairs))
 
     @property
     def lossy_everywhere(self) -> bool:
@@ -337,7 +336,7 @@ class PairedTransfers:
             or (self.lossy_there and self._with(self.here, self.lossy_here))
             or self._on_both_sides,
             Kind.NEUTRAL: self.wide is Decision.SLOW and len(self.networks) >= NETWORKS,
-            Kind.NAME_LOSS: self.lossy_by_name,
+            Kind.NAME_LOSS: self.disturbed_by_name,
             Kind.PLATEAU: self.plateau,
             Kind.LOSS: self.lossy or any(p.lossy for p in self.peers),
             Kind.SPREAD: self.lossy_everywhere,

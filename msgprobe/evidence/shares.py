@@ -120,6 +120,15 @@ class Shares:
         shapes = Counter(_shape(t) for t in own if t.flow.server_name and not modern(t))
         return max(shapes, key=lambda shape: shapes[shape], default=(False, None))
 
+    @remembered
+    def _named(self, service: Service) -> dict[str, list[Conversation]]:
+        """By what names them the service's conversations that are in that shape, or modern."""
+        usual = self._usual_shape
+        return {
+            what: [t for t in conversations if modern(t) or _shape(t) == usual]
+            for what, conversations in named(self._facts, service).items()
+        }
+
     @derived
     def neutral_modern(self) -> Tally:
         """Neutral handshakes in the shape of modern clients', which some boxes mind whomever they
@@ -142,7 +151,7 @@ class Shares:
     def own(self, service: Service) -> dict[str, Tally]:
         """What came of each name, at addresses that are not dead to it."""
         found = {}
-        for what, conversations in named(self._facts, service).items():
+        for what, conversations in self._named(service).items():
             alive = {t.address for t in conversations if answered(t)}
             counted = [t for t in conversations if t.address in alive and _planned(t)]
             found[what] = tally(counted, self.patience)
@@ -177,7 +186,7 @@ class Shares:
         """What came of each name at all of its addresses, those included that are dead to it."""
         return {
             what: tally(filter(_planned, conversations), self.patience)
-            for what, conversations in named(self._facts, service).items()
+            for what, conversations in self._named(service).items()
         }
 
     @derived
@@ -218,7 +227,7 @@ class Shares:
         over says nothing of now. Repeats count: so many failures before one goes well are rarer
         than among as many that were planned."""
         found = self._doubtful_together(service)
-        for what, conversations in named(self._facts, service).items():
+        for what, conversations in self._named(service).items():
             alive = {place(t) for t in conversations if answered(t)}
             fit = (t for t in conversations if place(t) in alive or not alive)
             here, there = tally(fit, self.patience), self._said_elsewhere(service, what)
@@ -237,7 +246,7 @@ class Shares:
         outage is over once, or has not begun yet: what was answered since the first failure is
         followed by others."""
         found: dict[str, Tally] = {}
-        every = {w: self._seldom(t) for w, t in named(self._facts, service).items()}
+        every = {w: self._seldom(t) for w, t in self._named(service).items()}
         for secured in (True, False):
             heard = {what: t for what, t in every.items() if t.answered and _usual(t)}
             alike = {what: t for what, t in heard.items() if t.secured is secured}

@@ -8,7 +8,7 @@ from msgprobe.evidence.cut_places import TWICE
 from msgprobe.evidence.cuts import Cuts
 from msgprobe.evidence.dying_transfers import refused
 from msgprobe.evidence.losing import late, losing, since
-from msgprobe.evidence.name_losses import PERHAPS, loses_by_name
+from msgprobe.evidence.name_losses import may_lose_by_name
 from msgprobe.evidence.paired_transfers import (
     BLOCKS,
     ON_EACH_SIDE,
@@ -245,5 +245,5 @@ def _decided(paired: PairedTransfers, number: int) -> bool:
 
 def _may_lose(paired: PairedTransfers) -> bool:
     """What names the service may lose more than its pairs, which further blocks will show."""
-    perhaps = loses_by_name((paired.here_pairs, paired.there_pairs), PERHAPS)
-    return perhaps and not accuses(paired)
+    sides = (paired.here_pairs, paired.there_pairs)
+    return may_lose_by_name(sides) and not accuses(paired)

@@ -55,15 +55,17 @@ def _oftener(p: PoolFacts) -> bool:
 
 def _dead(p: PoolFacts, least: int = TRIES) -> Iterator[list[Conversation]]:
     """Of each name at each address where small ClientHellos are answered and every modern one dies,
-    in whatever pool, ``least`` of them; nothing where no neutral site answers modern ones."""
+    ``least`` of them; nothing where no neutral site answers modern ones, nor at the ClientHello
+    where another pool's was answered."""
     if not _neutral(p):
         return
     passed = {_place(t) for t in p.facts.arm(Arm.MODERN, subject=p.service.name) if _answered(t)}
-    places = grouped((t for t in p.probes(Arm.MODERN) if _place(t) not in passed), _place)
-    for place, conversations in places.items():
+    for place, conversations in grouped(p.probes(Arm.MODERN), _place).items():
         small = [t for t in p.genuine if _place(t) == place]
         ended = _ended(p, conversations, small)
-        if small and len(ended) >= least and all(_way(t) for t in ended):
+        ways = {_way(t) for t in ended}
+        dies = None not in ways and (place not in passed or ways == {LATE})
+        if small and len(ended) >= least and dies:
             yield [*ended, *small]
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 import pytest
 
 from msgprobe.evidence.facts import Facts
-from msgprobe.evidence.name_losses import PERHAPS, loses_by_name
+from msgprobe.evidence.name_losses import may_lose_by_name
 from msgprobe.evidence.paired_transfers import PairedTransfers, paired_transfers
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import TlsObservation, TransferObservation
 from msgprobe.model.task import Arm, Task
-from msgprobe.model.verdict import Outcome, Strength
+from msgprobe.model.verdict import Outcome
 from tests.evidence.story import Story
 from tests.hypotheses.throttling.test_plan import FAST, Day, flow
 from tests.hypotheses.throttling.test_rules import MOVING, NAMED, NEUTRAL, OWN, SOURCE, Race
@@ -46,41 +46,32 @@ def pairs(race: Race) -> PairedTransfers:
 
 
 @pytest.mark.parametrize(
-    ("here", "there", "plain", "word"),
+    ("here", "there", "plain", "perhaps"),
     [
-        ((4, 4), (4, 4), (0, 0), Outcome.THROTTLED),
-        ((4, 4), (0, 0), (0, 0), Outcome.OK),
-        ((0, 0), (4, 4), (0, 0), Outcome.OK),
-        ((4, 4), (4, 4), (4, 4), Outcome.OK),
-        ((2, 2), (2, 2), (0, 0), Outcome.OK),
+        ((7, 0), (0, 6), (0, 0), True),
+        ((7, 0), (0, 6), (1, 0), True),
+        ((7, 0), (0, 6), (2, 0), False),
+        ((7, 6), (0, 0), (0, 0), False),
+        ((0, 0), (7, 6), (0, 0), False),
+        ((2, 2), (2, 2), (0, 0), False),
     ],
-    ids=["on both sides", "here alone", "elsewhere alone", "as others", "as a transit may"],
+    ids=["yes", "nearly none", "as others", "here alone", "elsewhere alone", "as a transit may"],
 )
-def test_what_names_it_is_lost_on_both_sides(
+def test_what_names_it_may_be_what_is_lost(
     race: Race,
     here: tuple[int, int],
     there: tuple[int, int],
     plain: tuple[int, int],
-    word: Outcome,
+    perhaps: bool,
 ) -> None:
-    seen = blocks(race, here=here, there=there, plain=plain).text
-    if word is Outcome.THROTTLED:
-        assert (seen.outcome, seen.strength) == (word, Strength.LIKELY)
-        assert seen.mechanisms == ("throttle.sni.loss",)
-    else:
-        assert seen.outcome is not Outcome.THROTTLED and not seen.mechanisms
+    found = pairs(blocks(race, here=here, there=there, plain=plain))
+    assert may_lose_by_name((found.here_pairs, found.there_pairs)) is perhaps
 
 
-@pytest.mark.parametrize(
-    ("plain", "perhaps", "surely"), [(0, True, True), (1, True, False), (2, False, False)]
-)
-def test_it_may_take_more_blocks_to_be_sure(plain: int, perhaps: bool, surely: bool) -> None:
-    """Thirteen segments of what names it, beside none, two or four of as many others."""
-    story = Story(services=(MOVING,)).good_connection().names().all_targets(times=1)
-    found = pairs(blocks(Race(story), here=(7, 0), there=(0, 6), plain=(plain, 0)))
-    sides = (found.here_pairs, found.there_pairs)
-    assert loses_by_name(sides, PERHAPS) is perhaps
-    assert loses_by_name(sides) is surely
+def test_two_transfers_that_a_tariff_s_end_hit_accuse_nobody(race: Race) -> None:
+    """Half of each is lost, and of their pairs nothing; of two others it is the other way round."""
+    seen = blocks(race, here=(20, 3), there=(20, 0), plain=(0, 3)).text
+    assert seen.outcome is not Outcome.THROTTLED and not seen.mechanisms
 
 
 @dataclass
@@ -102,26 +93,20 @@ class Losing(Day):
 
 
 def losing(*, everywhere: bool) -> Callable[[Task], int]:
-    """Uploads that name WhatsApp lose something: in the first look, then here and at neutral
-    servers in turn, or here alone."""
+    """Uploads that name WhatsApp lose something, here and at neutral servers, or here alone."""
+    arms = (Arm.TRANSFER, Arm.TRANSFER_TARGET_SNI) if everywhere else (Arm.TRANSFER,)
 
     def lost(task: Task) -> int:
-        if task.subject != "whatsapp" or task.arm not in (Arm.TRANSFER, Arm.TRANSFER_TARGET_SNI):
-            return 0
-        if flow(task).option("direction") != "up":
-            return 0
-        if task.round == 1:
-            return 3
-        here = task.arm is Arm.TRANSFER
-        return 4 if here is bool(task.attempt % 2) and (here or everywhere) else 0
+        mine = task.subject == "whatsapp" and task.arm in arms
+        return 3 if mine and flow(task).option("direction") == "up" else 0
 
     return lost
 
 
 @pytest.mark.parametrize("everywhere", [True, False])
 def test_a_comparison_goes_on_while_the_name_may_decide_what_is_lost(everywhere: bool) -> None:
-    """Two blocks tell that it is as fast under either name, and three that it is not its name that
-    is spared."""
+    """Two blocks tell that it is as fast under either name, and four that all that names it loses
+    something, and nothing else does."""
     day = Losing(rate=lambda task: FAST, lost=losing(everywhere=everywhere)).run()
-    assert max(t.attempt for t in day.contest()) == (3 if everywhere else 2)
+    assert max(t.attempt for t in day.contest()) == (4 if everywhere else 2)
     assert (day.outcome("whatsapp") is Outcome.THROTTLED) is everywhere

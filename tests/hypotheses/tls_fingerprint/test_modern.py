@@ -125,9 +125,24 @@ def test_where_some_of_everybody_s_die_a_few_of_a_service_s_may_have_died_by_luc
     assert text(story).outcome is (Outcome.DEGRADED if likely else Outcome.INCONCLUSIVE)
 
 
-@pytest.mark.parametrize("answered", [True, False])
-def test_who_was_answered_there_in_another_pool_does_not_die_there(answered: bool) -> None:
-    story = modern(fine(), RESET, RESET, RESET)
+@pytest.mark.parametrize(
+    ("answered", "late", "word"),
+    [
+        (True, False, Outcome.OK),
+        (False, False, Outcome.DEGRADED),
+        (True, True, Outcome.DEGRADED),
+    ],
+    ids=["answered", "another name was", "what comes after the handshake"],
+)
+def test_who_was_answered_there_in_another_pool_does_not_die_there(
+    answered: bool, late: bool, word: Outcome
+) -> None:
+    story = fine()
+    if late:
+        dies = {"check": "https", "fails": "answer", "failure": SILENCE}
+        story.target(CHAT[0], times=3, arm=Arm.MODERN, **dies)
+    else:
+        modern(story, RESET, RESET, RESET)
     service = story.services[0]
     pools = (*service.pools, Pool(name="spare", function=Function.MEDIA))
     endpoints = (*service.endpoints, endpoint("spare", "spare"))
@@ -141,7 +156,7 @@ def test_who_was_answered_there_in_another_pool_does_not_die_there(answered: boo
         check="tls",
         start=2.0,
     )
-    assert text(story).outcome is (Outcome.OK if answered else Outcome.DEGRADED)
+    assert text(story).outcome is word
 
 
 @pytest.mark.parametrize("how", ["early", "elsewhere"])

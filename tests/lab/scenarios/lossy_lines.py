@@ -138,9 +138,9 @@ _BESIDE_THE_LINES_OWN: Final = (
     ),
     blocking(
         "LL15",
-        "fifteen in a hundred packets that name Telegram are lost",
+        "one in four packets that name Telegram is lost",
         of("telegram", truth("throttled", "throttle.sni.loss")),
-        Throttle(label="lose", names=TELEGRAM, do="lose", loss=0.15),
+        Throttle(label="lose", names=TELEGRAM, do="lose", loss=0.25),
         row="B7 (little)",
         link=Link(delay_ms=36, jitter_ms=6, down_kbit=10_000, up_kbit=3_000, loss=0.003),
     ),
