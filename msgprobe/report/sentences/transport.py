@@ -114,7 +114,7 @@ PROVES: Final[Mapping[str, str]] = {
     "quic.sni_residual": "neutral servers in two networks answer until the service is named there, "
     "then nothing any more",
     "quic.sni_here": "at addresses in two networks another name or version negotiation is answered "
-    "while the service's name meets silence",
+    "while the service's name meets silence; no neutral server answered to that name",
     "quic.name_untold": "at the same address another name or version negotiation is answered while "
     "the service's name meets silence; no neutral server answered to that name",
 }
