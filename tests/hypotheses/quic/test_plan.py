@@ -153,6 +153,15 @@ def test_a_neutral_server_hears_a_neutral_name_first_then_the_services() -> None
     assert {f"{NAMED}#2", f"{NAMED}#3", MEANWHILE} <= set(wanted(story))
 
 
+def test_the_name_is_said_there_whatever_else_has_been_paid_for() -> None:
+    """What is silent at home alone may be a dead backend, and nothing else tells."""
+    story = silent(neutral=True)
+    happened(story, BEFORE, 4.0, says=True)
+    tasks = agenda(story.evidence(), Moment(now=20.0, running={}, spent=2_000_000)).tasks
+    wanted_now = {t.id for t in tasks}
+    assert NAMED in wanted_now and f"q.sni.acme.fast-443.{HOME}" not in wanted_now
+
+
 def test_a_server_that_takes_no_foreign_name_is_passed_over() -> None:
     story = silent(neutral=True)
     happened(story, "q.site.site2", 4.0, says=True)
