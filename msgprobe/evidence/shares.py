@@ -30,6 +30,7 @@ from msgprobe.evidence.tallies import (
     Tally,
     joined,
     later,
+    named_there,
     place,
     said_at,
     tally,
@@ -83,10 +84,6 @@ def _went_well(neutral: Conversation) -> bool:
     return answered(neutral) and not _went_wrong(neutral)
 
 
-def _named_there(conversation: Conversation) -> tuple[str, str | None]:
-    return conversation.address, conversation.flow.server_name
-
-
 def _shut(there: Sequence[Conversation]) -> bool:
     """Each of several attempts there fails."""
     return len(there) >= TRIES and not any(map(answered, there))
@@ -107,8 +104,8 @@ class Shares:
         said = [t for t in self._facts.arm(*_NEUTRAL) if not modern(t)]
         every = [t for t in said if t.task.role is Role.CONTROL]
         alive = {t.address for t in every if answered(t)}
-        shut = {name for name, there in grouped(every, _named_there).items() if _shut(there)}
-        fit = (t for t in every if t.address in alive and _named_there(t) not in shut)
+        shut = {name for name, there in grouped(every, named_there).items() if _shut(there)}
+        fit = (t for t in every if t.address in alive and named_there(t) not in shut)
         counted = [t for t in fit if _comparable(t) and _shape(t) == self._usual_shape]
         return Tally(tuple(filter(_went_wrong, counted)), tuple(filter(_went_well, counted)))
 

@@ -68,6 +68,11 @@ def place(conversation: Conversation) -> tuple[str, int]:
     return conversation.address, conversation.flow.port
 
 
+def named_there(conversation: Conversation) -> tuple[str, str | None]:
+    """Which name was said at which address."""
+    return conversation.address, conversation.flow.server_name
+
+
 def tally(conversations: Iterable[Conversation], patience: float = 0.0) -> Tally:
     """Silence counts where it was waited for longer than ``patience`` seconds."""
     every = list(conversations)

@@ -10,7 +10,9 @@ from msgprobe.evidence.luck import by_luck
 from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.task import Arm, Flow
-from tests.evidence.story import SITES, Story
+from msgprobe.model.verdict import Outcome
+from tests.evidence.story import CHAT, SITES, Story
+from tests.judging.word import text
 
 SILENT: dict[str, Any] = {"fails": "tls", "failure": Failure.TIMED_OUT}
 SMALL: dict[str, Any] = {"mss": 1000}
@@ -49,3 +51,22 @@ def test_what_a_line_swallows_of_others_explains_nothing_that_is_said_otherwise(
 ) -> None:
     assert by_luck(line({}, **otherwise), 6, 6, silent=True)
     assert not by_luck(line(otherwise, **otherwise), 6, 6, silent=True)
+
+
+@pytest.mark.parametrize(("died", "word"), [(SMALL, Outcome.INCONCLUSIVE), ({}, Outcome.OK)])
+def test_what_was_not_said_as_services_are_spoken_to_is_no_share(
+    died: dict[str, Any], word: Outcome
+) -> None:
+    """Two dozen answers in small segments, neutral ones as well, and a dozen deaths, each alone at
+    its moment: too many to call it fine, if they are told apart by nothing else."""
+    story = Story().good_connection().names()
+    for _ in range(30):
+        spoken(story.site(SITES[0], Arm.SHARE_NEUTRAL, host=SITES[1].host, check="tls"), **SMALL)
+    for host in CHAT:
+        spoken(story.target(host), **SMALL)
+        for n in range(18):
+            how: dict[str, Any] = {"arm": Arm.BASE, "check": "tls", "start": 1.0 + n}
+            dies = n % 3 == 2
+            story.target(host, **how, **(SILENT | {"took": 20.0} if dies else {}))
+            spoken(story, **(died if dies else SMALL))
+    assert text(story).outcome is word

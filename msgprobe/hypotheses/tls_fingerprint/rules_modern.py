@@ -13,6 +13,7 @@ from msgprobe.evidence.facts import OWN_ARMS, TRIES, grouped
 from msgprobe.evidence.name_swaps import Shown, follows
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.evidence.statistics import fisher_greater
+from msgprobe.evidence.tallies import named_there
 from msgprobe.hypotheses.rule import BLOCKED, LIKELY_IMPAIRED, UNCLEAR, Cited, PoolRule
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Certificate
@@ -59,18 +60,16 @@ def _dead(p: PoolFacts, least: int = TRIES) -> Iterator[list[Conversation]]:
     where another pool's was answered."""
     if not _neutral(p):
         return
-    passed = {_place(t) for t in p.facts.arm(Arm.MODERN, subject=p.service.name) if _answered(t)}
-    for place, conversations in grouped(p.probes(Arm.MODERN), _place).items():
-        small = [t for t in p.genuine if _place(t) == place]
+    passed = {
+        named_there(t) for t in p.facts.arm(Arm.MODERN, subject=p.service.name) if _answered(t)
+    }
+    for place, conversations in grouped(p.probes(Arm.MODERN), named_there).items():
+        small = [t for t in p.genuine if named_there(t) == place]
         ended = _ended(p, conversations, small)
         ways = {_way(t) for t in ended}
         dies = None not in ways and (place not in passed or ways == {LATE})
         if small and len(ended) >= least and dies:
             yield [*ended, *small]
-
-
-def _place(conversation: Conversation) -> tuple[str, str | None]:
-    return conversation.address, conversation.flow.server_name
 
 
 def _ended(

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from msgprobe.agenda.planner import agenda
 from msgprobe.model.control import Source
 from msgprobe.model.measurement import Measurement
@@ -64,6 +66,19 @@ def test_a_line_that_fell_silent_is_looked_at_until_it_comes_back() -> None:
     (first,) = tasks(gap(back=False), Arm.MONITOR, 12.1)
     assert isinstance(first.probe, Flow) and first.check == "tls"
     assert 2 <= looks(gap(back=False), dead=False) <= 4
+
+
+@pytest.mark.parametrize(("start", "back"), [(4.5, True), (4.5, False), (13.5, True)])
+def test_what_failed_while_the_line_was_dead_is_tried_again_when_it_is_back(
+    start: float, back: bool
+) -> None:
+    """The line was dead from second 4 to 12; what fails later is silent for itself."""
+    story = gap(back=back)
+    base = next(t for t in tasks(story, Arm.BASE, 3.0) if isinstance(t.probe, Flow))
+    told = done(base, start, dead=True)
+    story.told.append(told)
+    wanted = {t.id for t in agenda(story.evidence(), Moment(now=25.0)).tasks}
+    assert (f"{base.id}#again" in wanted) is (back and start < 12.0)
 
 
 def test_a_neutral_transfer_that_hangs_is_reason_enough_to_look() -> None:
