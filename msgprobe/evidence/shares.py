@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.cut_places import stopped_alike
 from msgprobe.evidence.facts import OWN_ARMS, TRIES, Facts, grouped
 from msgprobe.evidence.handshakes import (
     ELSEWHERE,
@@ -24,6 +25,7 @@ from msgprobe.evidence.handshakes import (
     named,
 )
 from msgprobe.evidence.ledger import derived, remembered
+from msgprobe.evidence.six import comparable
 from msgprobe.evidence.statistics import Key, holm, together
 from msgprobe.evidence.tallies import (
     FLOOR,
@@ -37,7 +39,7 @@ from msgprobe.evidence.tallies import (
     took,
 )
 from msgprobe.model.hello import OPTION
-from msgprobe.model.target import Service
+from msgprobe.model.target import Direction, Service
 from msgprobe.model.task import Arm, Role
 
 ALPHA = 1e-3
@@ -76,14 +78,6 @@ def _shape(conversation: Conversation) -> tuple[bool, str | None]:
     return bool(conversation.flow.mss), conversation.flow.option(OPTION)
 
 
-def _went_wrong(neutral: Conversation) -> bool:
-    return neutral.symptom not in (None, "tls.certificate")
-
-
-def _went_well(neutral: Conversation) -> bool:
-    return answered(neutral) and not _went_wrong(neutral)
-
-
 def _shut(there: Sequence[Conversation]) -> bool:
     """Each of several attempts there fails."""
     return len(there) >= TRIES and not any(map(answered, there))
@@ -99,15 +93,32 @@ class Shares:
     @derived
     def neutral(self) -> Tally:
         """Conversations with neutral servers that answer at all, whatever they were named, to their
-        very end, for what a poor line cuts off later counts against it as well. A name that is
-        never answered there is not one of which some fail."""
-        said = [t for t in self._facts.arm(*_NEUTRAL) if not modern(t)]
-        every = [t for t in said if t.task.role is Role.CONTROL]
+        very end, for what a poor line cuts off later counts against it as well; not what somebody
+        cuts off at one place, nor what goes over an IPv6 that loses much, where services' are not
+        counted either. A name that is never answered there is not one of which some fail."""
+        counted = [t for t in self._neutral if _shape(t) == self._usual_shape]
+        wrong = [t for t in counted if self._went_wrong(t)]
+        well = (t for t in counted if answered(t) and not self._went_wrong(t))
+        return Tally(tuple(wrong), tuple(well))
+
+    @derived
+    def _neutral(self) -> list[Conversation]:
+        said = comparable(self._facts, self._facts.arm(*_NEUTRAL))
+        every = [t for t in said if not modern(t) and t.task.role is Role.CONTROL]
         alive = {t.address for t in every if answered(t)}
         shut = {name for name, there in grouped(every, named_there).items() if _shut(there)}
         fit = (t for t in every if t.address in alive and named_there(t) not in shut)
-        counted = [t for t in fit if _comparable(t) and _shape(t) == self._usual_shape]
-        return Tally(tuple(filter(_went_wrong, counted)), tuple(filter(_went_well, counted)))
+        return [t for t in fit if _comparable(t)]
+
+    def _went_wrong(self, neutral: Conversation) -> bool:
+        wrong = neutral.symptom not in (None, "tls.certificate")
+        return wrong and neutral.transaction not in self._cut_at_one_place
+
+    @derived
+    def _cut_at_one_place(self) -> frozenset[int]:
+        """Neutral transfers that end where those from other networks do, as transactions."""
+        ways = (stopped_alike(self._facts, way) for way in Direction)
+        return frozenset(s.transaction for group in ways for s in group)
 
     @derived
     def _usual_shape(self) -> tuple[bool, str | None]:

@@ -2,7 +2,9 @@
 
 import pytest
 
+from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.facts import OWN_ARMS, Facts
+from msgprobe.evidence.shares import Shares
 from msgprobe.evidence.six import comparable, loses_alike, lossy_six
 from msgprobe.judging.judge import judge
 from msgprobe.model.measurement import Measurement
@@ -108,3 +110,11 @@ def test_what_is_lost_over_ipv6_is_not_diluted_by_what_goes_over_ipv4() -> None:
         story.target(host, times=30, arm=Arm.REPEAT)
     text = judge(story.evidence()).services[0].functions[0]
     assert (text.outcome, text.rules) == (Outcome.DEGRADED, ("tcp.loss",))
+
+
+@pytest.mark.parametrize(("line", "families"), [(4, {4}), (0, {4, 6})])
+def test_neutral_handshakes_over_it_are_compared_with_no_service_either(
+    line: int, families: set[int]
+) -> None:
+    neutral = Shares(facts(told(line=line, service=4))).neutral
+    assert {ips.family(t.address) for t in neutral.every} == families

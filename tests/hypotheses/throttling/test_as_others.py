@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from msgprobe.evidence.facts import Facts
+from msgprobe.evidence.shares import Shares
 from msgprobe.judging.judge import judge
 from msgprobe.model.failure import Failure
 from msgprobe.model.target import Direction
@@ -154,3 +156,19 @@ def test_where_no_segment_of_full_size_goes_up_nothing_was_cut(place: int, word:
     for source in ("src1", "src2", "src3"):
         race.move(SOURCE, 15_000, source=source, **how)
     assert race.move(OWN, 15_000, **how).text.outcome is word
+
+
+@pytest.mark.parametrize("ends", [Failure.CONNECTION_RESET, Failure.EOF])
+@pytest.mark.parametrize(
+    ("places", "counts"),
+    [((AT, AT, 0), 0), ((AT, AT + 3 * FAR, 0), 2)],
+    ids=["at one place", "a poor line, anywhere"],
+)
+def test_handshakes_that_fail_are_compared_with_what_the_line_cuts_off_and_not_who_sits_on_it(
+    race: Race, places: tuple[int, ...], counts: int, ends: Failure
+) -> None:
+    sources(race, places, ends=ends)
+    neutral = Shares(Facts(race.story.evidence())).neutral
+    ended = {t.task.arm for t in neutral.failed}
+    assert (len(neutral.failed), ended) == (counts, {SOURCE} if counts else set())
+    assert sum(t.task.arm is SOURCE for t in neutral.answered) == len(places) - counts

@@ -65,7 +65,9 @@ class Race:
             options |= {"lead": str(how["ahead"])}
         task = task_of(
             "transfer",
-            Flow(address=address, port=443, host="x", options=tuple(options.items())),
+            Flow(
+                address=address, port=443, host="x", server_name="x", options=tuple(options.items())
+            ),
             task_id=f"t.{self.count}",
             role=Role.TARGET if mine else Role.CONTROL,
             arm=arm,

@@ -14,11 +14,13 @@ from tests.lab.scenarios.kinds import blocking, innocent
 from tests.lab.scenarios.shared import (
     LTE,
     SIGNAL,
+    TELEGRAM,
     TELEGRAM_DC,
     WHATSAPP,
     blocked,
     hosts,
     of,
+    reset,
 )
 from tests.lab.world.config import HostPolicy
 
@@ -94,6 +96,16 @@ _BESIDE: Final = blocking(
     row="A16 (beside whole networks)",
 )
 
+_LATE: Final = blocking(
+    "HC7",
+    "every neutral mirror's network is reset after 20 kB, and from the fifth second on what names"
+    " Telegram",
+    of("telegram", blocked("tls.reset.sni")),
+    Cut(label="cut", match=_there(*_SOURCES.values()), after_bytes=20_000, end="rst"),
+    reset(*TELEGRAM, match=Match(proto=("tcp",), period_s=1200.0, on_s=1100.0, phase_s=5.0)),
+    row="A17 (begun during the run, beside whole networks)",
+)
+
 _NOBODY: Final = (
     innocent(
         "HC1i",
@@ -136,4 +148,4 @@ _NOBODY: Final = (
     ),
 )
 
-SCENARIOS: Final[tuple[Scenario, ...]] = (*_SERVICES, _BESIDE, *_NOBODY)
+SCENARIOS: Final[tuple[Scenario, ...]] = (*_SERVICES, _BESIDE, _LATE, *_NOBODY)
