@@ -15,6 +15,7 @@ from msgprobe.model.reach import is_special, may_be_neighbour
 from msgprobe.model.target import Endpoint
 from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.model.traits import Transport
+from msgprobe.planning.lost_questions import lost_with_others
 from msgprobe.planning.tempo import Tempo
 from msgprobe.planning.timetable import (
     AS_LONG,
@@ -282,13 +283,15 @@ class PlanningContext(Tempo):
     def asked_again(self, first: Task, last_at: float = 0.0) -> list[Task]:
         """A question that vanishes is asked three times, the last one not before second ``last_at``
         of the run: one lost datagram accuses nobody. Where a crowd of them is too much, each when
-        the one before has been given up."""
+        the one before has been given up; what was lost with all others again at once."""
         wanted: list[Task] = []
         last = first
         for number in (2, 3):
             if not self._stumbled(last if self.crowd is not None else first):
                 break
             begun, after = self.started(first.id), SPACING * (number - 1)
+            if number == 2 and lost_with_others(self, first):
+                after = 0.0
             late = number == 3 and begun is not None and self._stumbled(last)
             if late:
                 after = max(after, last_at - (begun or 0.0))

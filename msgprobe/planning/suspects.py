@@ -7,9 +7,10 @@ from msgprobe.evidence.ledger import remembered
 from msgprobe.model.dataclass import dataclass
 from msgprobe.model.target import Endpoint, Pool, Service
 from msgprobe.model.task import Arm, Flow, Task, attempt_ids
-from msgprobe.planning.baseline import base_tasks, first_endpoints
+from msgprobe.planning.baseline import base_tasks, first_endpoints, name_task
 from msgprobe.planning.context import PlanningContext, stumbled
 from msgprobe.planning.experiment import Options
+from msgprobe.planning.lost_questions import lost_with_others
 from msgprobe.planning.picks import first_of_each
 from msgprobe.planning.timetable import NEAR
 
@@ -110,12 +111,18 @@ def failing(context: PlanningContext, service: Service, endpoint: Endpoint) -> b
         )
     if endpoint.host is None:
         return False
-    asked = f"b.name.{service.name}.{endpoint.host}"
-    done = context.ended(asked)
-    if context.crowd is not None and (done is None or stumbled(done)):
-        # our own crowd may have been too much: it is asked again first
-        return context.ended(attempt_ids(asked)[1]) is not None
-    return done is not None or context.due(context.started(asked))
+    return _gives_none(context, name_task(service, endpoint.host, context.request))
+
+
+def _gives_none(context: PlanningContext, asked: Task) -> bool:
+    """The name has no address, or hangs; one that may have been lost first if it does so again."""
+    done, again = context.ended(asked.id), attempt_ids(asked.id)[1]
+    if done is None or stumbled(done):
+        if context.crowd is not None:
+            return context.ended(again) is not None
+        if lost_with_others(context, asked):
+            return context.ended(again) is not None or context.due(context.started(again))
+    return done is not None or context.due(context.started(asked.id))
 
 
 def _unmet(context: PlanningContext, endpoint: Endpoint, task: Task) -> bool:

@@ -109,8 +109,7 @@ HEARD = 1.1
 0.6 s: RFC 6298, as Linux has it), and each time there was as much time again for an answer."""
 
 AS_LONG = 2.0
-"""How many times as long as a small ClientHello's conversation took a modern one's is waited for:
-late is not silent."""
+"""How many times as long as a small ClientHello's conversation a modern one's is waited for."""
 
 AS_LATE = 1.25
 """How many times as long as a service's other answers took to begin a transfer of it may take at
@@ -126,6 +125,9 @@ for an ordinary speed."""
 
 LATE_NAME = 1.0
 """Seconds that a source's name may take before the others go first."""
+
+ONE_MOMENT = 1.0
+"""Seconds between questions that a line loses all of, or none: it is dead for as long, or not."""
 
 LEAST_TRANSFER_PATIENCE = 3.0
 """Seconds that any transfer may take, however fast the others were: a lost SYN and a lost segment
@@ -154,15 +156,13 @@ FAR_SURVEY_UNTIL, FAR_PAIRS_UNTIL, FAR_PROMISING_UNTIL, FAR_DECIDING_UNTIL = 27.
 three must tell. Pairs of a crowded line too."""
 
 CROWDED_SURVEY_UNTIL = 31.0
-"""The first of them where few flows are let in at a time: all that comes before takes so long, and
-what is slow at first sight is at least not called fine."""
+"""The first of them where few flows are let in at a time: all before takes so long."""
 
 MONITOR_UNTIL = 33.0
 """No further look at the line begins after that, for it could not end in time."""
 
 BEGIN_UNTIL = 33.0
-"""Nothing new is begun after that, so that the run is over some ten seconds later; one that was
-asked to look closely at speeds takes its time."""
+"""Nothing new is begun after that, unless to look closely at speeds: it ends ten seconds later."""
 
 ENOUGH = 42.0
 """Seconds by which a run should be over, however slow the line is."""

@@ -32,6 +32,9 @@ _FAR: Final = Link(delay_ms=85, jitter_ms=15, down_kbit=3_000, up_kbit=800, loss
 
 _OVER_SIX: Final = Match(to=(*at(*TELEGRAM), *TELEGRAM_DC), family=6, direction="both")
 
+_WAKES: Final = Drop(match=Match(direction="both", period_s=1200.0, on_s=2.0), label="asleep")
+"""A radio that was asleep: nothing passes in the first two seconds."""
+
 _AT_TIMES: Final = "chance says what was asked while the line was there"
 
 
@@ -137,6 +140,15 @@ _BESIDE_THE_LINES_OWN: Final = (
         states=ANY_LINK,
     ),
     blocking(
+        "LL16",
+        "ClientHellos that name WhatsApp are dropped, and all that is sent in the first 2 s",
+        of("whatsapp", blocked("tls.timeout.sni"), text=OK),
+        _WAKES,
+        swallow(*WHATSAPP),
+        row="A20 (a line that wakes up)",
+        states=ANY_LINK,
+    ),
+    blocking(
         "LL15",
         "one in four packets that name Telegram is lost",
         of("telegram", truth("throttled", "throttle.sni.loss")),
@@ -147,6 +159,13 @@ _BESIDE_THE_LINES_OWN: Final = (
 )
 
 _INNOCENT: Final = (
+    innocent(
+        "LL16i",
+        "nothing passes in the first 2 s, as where a radio wakes up",
+        _WAKES,
+        row="C1 (once)",
+        states=ANY_LINK,
+    ),
     innocent(
         "LL7",
         "the NAT of ML2 on a line that loses 6 %",
