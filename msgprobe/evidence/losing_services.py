@@ -1,4 +1,4 @@
-"""Services whose conversations lose far more on the way than all others do."""
+"""Services whose conversations lose far more on the way than all others do, or oftener anything."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -7,7 +7,7 @@ from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import OWN_ARMS, Facts
 from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.line_losses import lossiest, subject_of
-from msgprobe.evidence.losses import disturbed, exceeds, share, surely_bad, upwards
+from msgprobe.evidence.losses import TIMES, disturbed, exceeds, share, surely_bad, upwards
 from msgprobe.evidence.lulls import out_of_lulls
 from msgprobe.evidence.outages import under_way
 from msgprobe.evidence.six import comparable
@@ -26,6 +26,11 @@ transit is the worst already, and what is told accuses nobody."""
 
 AGAIN = 1e-2
 """Fisher's p of what else was lost, at other times than the worst."""
+
+
+OFTENER = 1e-4
+"""Fisher's p of conversations that lost anything from which on it is looked into whether the name
+decides. A short way mends at once what was lost, so that nothing is slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,33 @@ def lossy_parts(facts: Facts, service: Service) -> tuple[Part, ...]:
     return tuple(part for part in lossy if _lose_more(part, apart, others))
 
 
+@remembered
+def oftener_disturbed(facts: Facts, service: Service) -> bool:
+    """Far more of the service's conversations and transfers lost something on the way, in either
+    direction, than of all others, and not in one moment alone. Be it little each time: that is too
+    little to say that it works badly, and more than a way loses that others share."""
+    mine, others = well(facts, _of_services(facts, service)), _of_the_line(facts, service)
+    if not _oftener(mine, others, OFTENER):
+        return False
+    apart = _apart_from_the_worst(out_of_lulls(facts, mine))
+    return _oftener(apart, others, AGAIN)
+
+
+def _oftener(mine: Iterable[Conversation], others: Iterable[Conversation], unlikely: float) -> bool:
+    """More of ``mine`` were disturbed than of ``others``, some times as many."""
+    hit, tried = _disturbed(mine)
+    other, total = _disturbed(others)
+    if not total or hit * total < TIMES * other * tried:
+        return False
+    return fisher_greater(hit, tried, other, total) < unlikely
+
+
+def _disturbed(conversations: Iterable[Conversation]) -> tuple[int, int]:
+    """How many lost something, and how many there are."""
+    every = [disturbed(t.info) for t in conversations]
+    return sum(every), len(every)
+
+
 def _of_the_line(facts: Facts, service: Service) -> list[Conversation]:
     """All others, but those of the one other service that loses far more itself, if there is such:
     what its servers lose, or somebody on the way to them, the line does not."""
@@ -90,11 +122,18 @@ def _lose_more(part: Part, mine: Iterable[Conversation], others: Iterable[Conver
 def _at_other_times(mine: Sequence[Conversation], line: Iterable[TcpInfo | None]) -> bool:
     """What was not under way at the moment at which most of the losers were lost more than others
     do as well: servers that hang for some seconds, once, lose what everybody sends them then."""
-    spans = [under_way(t) for t in mine if disturbed(t.info)]
-    worst = max((at for at, _ in spans), key=lambda at: sum(a <= at <= b for a, b in spans))
-    apart = [t.info for t in mine if not _covers(t, worst)]
+    apart = [t.info for t in _apart_from_the_worst(mine)]
     counts = [share(upwards(i) for i in each if i is not None) for each in (apart, line)]
     return fisher_greater(*counts[0], *counts[1]) < AGAIN
+
+
+def _apart_from_the_worst(mine: Sequence[Conversation]) -> list[Conversation]:
+    """Those that were not under way at the moment at which most of the losers were."""
+    spans = [under_way(t) for t in mine if disturbed(t.info)]
+    if not spans:
+        return list(mine)
+    worst = max((at for at, _ in spans), key=lambda at: sum(a <= at <= b for a, b in spans))
+    return [t for t in mine if not _covers(t, worst)]
 
 
 def _covers(conversation: Conversation, moment: float) -> bool:

@@ -11,8 +11,11 @@ from msgprobe.evidence.statistics import fisher_greater
 from msgprobe.evidence.transfer_pairs import Pair
 from msgprobe.evidence.transfer_samples import Sample
 
+UNLIKELY = 1e-3
+"""Fisher's p of transfers that lost anything below which the name decides it."""
+
 PERHAPS = 0.05
-"""Fisher's p of segments up to which further blocks may show that the name decides. It accuses
+"""Fisher's p up to which further blocks may show that the name decides. It accuses
 nobody: where a queue runs over, or a tariff ends, half of one transfer is lost, and of its pair
 nothing."""
 
@@ -20,22 +23,27 @@ Sides = tuple[Sequence[Pair], Sequence[Pair]]
 """Pairs at the service's own servers, and at neutral ones."""
 
 
-def disturbed_by_name(named: Iterable[Sample], sides: Sides) -> bool:
+def disturbed_by_name(named: Iterable[Sample], sides: Sides, unlikely: float = UNLIKELY) -> bool:
     """``named``, with a pair or without, lose something far oftener than what stands beside them in
     pairs (Fisher's exact test on transfers, for segments behind a hole are no losses)."""
     mine = [disturbed(s.info) for s in named if s.usable]
     plain = [disturbed(p.control.info) for side in sides for p in side]
     if not mine or not plain or sum(mine) < 0.8 * len(mine) or 2 * sum(plain) > len(plain):
         return False
-    return fisher_greater(sum(mine), len(mine), sum(plain), len(plain)) < 1e-3
+    return fisher_greater(sum(mine), len(mine), sum(plain), len(plain)) < unlikely
 
 
 def may_lose_by_name(sides: Sides) -> bool:
-    """What names the service seems to lose far more segments upwards than its pairs do, on both
-    sides together, and some on each: who minds the name minds it everywhere."""
+    """What names the service seems to lose far more segments upwards than its pairs do, or
+    something far oftener, on both sides together, and some on each: who minds the name minds it
+    everywhere."""
+    pairs = [p for side in sides for p in side]
+    if all(any(disturbed(p.target.info) for p in side) for side in sides) and disturbed_by_name(
+        [p.target for p in pairs], sides, PERHAPS
+    ):
+        return True
     if not all(_lost(side) for side in sides):
         return False
-    pairs = [p for side in sides for p in side]
     return exceeds((p.target.info for p in pairs), (p.control.info for p in pairs), PERHAPS)
 
 

@@ -11,6 +11,7 @@ from functools import cached_property
 from msgprobe.evidence.answers import slowest_answer
 from msgprobe.evidence.cut_places import not_stopped
 from msgprobe.evidence.facts import OWN_ARMS, Facts
+from msgprobe.evidence.losing_services import oftener_disturbed
 from msgprobe.evidence.losses import exceeds
 from msgprobe.evidence.name_losses import disturbed_by_name
 from msgprobe.evidence.six import comparable, loses_alike
@@ -302,8 +303,10 @@ class PairedTransfers:
 
     @property
     def lossy_everywhere(self) -> bool:
-        """The service's ordinary conversations lose far more than those with neutral sites: other
-        connections, other moments, more of its addresses."""
+        """The service's ordinary conversations lose far more than those with neutral sites, or
+        something far oftener: other connections, other moments, more of its addresses."""
+        if oftener_disturbed(self.facts, self.service):
+            return True
         own = comparable(self.facts, self.facts.arm(*OWN_ARMS, subject=self.service.name))
         sites = [t for _, t in self.facts.site_conversations(Arm.CONNECTION, Arm.AGAIN)]
         mine = [t for t in own if t.connected and not self.facts.held_up(t)]

@@ -245,7 +245,7 @@ def mechanism(paired: PairedTransfers, path: str) -> str:
     lossy = paired.lossy or (bad >= MOST and bad >= good + MORE)
     if paired.plateau:
         return f"{path}.policing" if lossy else f"{path}.shaping"
-    if lossy:
+    if lossy or (not slow and paired.disturbed_by_name):
         return f"{path}.loss"
     usual = _handshake_s(fair)
     return f"{path}.delay" if usual and _handshake_s(slow) > SLOW_HANDSHAKE * usual else path

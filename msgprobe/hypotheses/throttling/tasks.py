@@ -10,6 +10,8 @@ from msgprobe.evidence.cut_places import SAME_PLACE
 from msgprobe.evidence.dying_transfers import refused
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.ledger import remembered
+from msgprobe.evidence.losing_services import oftener_disturbed
+from msgprobe.evidence.losses import disturbed
 from msgprobe.evidence.paired_transfers import PairedTransfers
 from msgprobe.evidence.statistics import MOST_PAIRS
 from msgprobe.model.control import Source
@@ -73,9 +75,13 @@ def most_in_pairs(direction: Direction) -> int:
 
 @remembered
 def looks_slow(facts: Facts, service: Service, asset: Asset) -> bool:
-    """Whether the asset's own transfers are `PairedTransfers.suspicious`, or `refused`."""
+    """Whether the asset's own transfers are `PairedTransfers.suspicious`, or `refused`; or lost
+    something as much of the service does."""
     paired = PairedTransfers(facts, service, asset)
-    return paired.suspicious or refused(paired)
+    if paired.suspicious or refused(paired):
+        return True
+    lost = any(disturbed(s.info) for s in paired.own if not s.number)
+    return lost and oftener_disturbed(facts, service)
 
 
 @remembered

@@ -5,11 +5,13 @@ from dataclasses import replace
 
 import pytest
 
+from msgprobe.evidence.facts import Facts
+from msgprobe.evidence.losing_services import oftener_disturbed
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import TlsObservation
 from msgprobe.model.task import Arm, Flow, Role
 from msgprobe.model.verdict import Outcome, Strength
-from tests.evidence.story import CHAT, SITES, Story, losing
+from tests.evidence.story import CHAT, SERVICE, SITES, Story, losing
 from tests.judging.word import text
 
 
@@ -157,3 +159,47 @@ def nameless(measured: Measurement) -> Measurement:
     assert isinstance(measured.task.probe, Flow)
     probe = replace(measured.task.probe, server_name=None)
     return replace(measured, task=replace(measured.task, probe=probe))
+
+
+def often(mine: int, neutral: int, *, moments: int = 2) -> bool:
+    """Of twenty conversations with the service so many lose one segment in twenty, at so many
+    moments; and so many of forty neutral ones."""
+    told = Story().good_connection().names()
+    told.all_targets(times=10, over=0.0)
+    for n, place in enumerate(flows(told)):
+        lost, at = int(n < mine), 5.0 + 10.0 * (n % moments)
+        one = losing(told.told[place], lost, 20)
+        shifted = tuple(
+            replace(o, window=replace(o.window, start=at, end=at + 0.2)) for o in one.observations
+        )
+        told.told[place] = replace(
+            one, window=replace(one.window, start=at, end=at + 0.2), observations=shifted
+        )
+    for n in range(40):
+        told.site(SITES[n % 4], start=0.5 * n, took=0.1)
+        told.told[-1] = losing(told.told[-1], int(n < neutral), 20)
+    assert text(told).outcome is Outcome.OK
+    return oftener_disturbed(Facts(told.evidence()), SERVICE)
+
+
+@pytest.mark.parametrize(
+    ("mine", "neutral", "more"),
+    [
+        (10, 0, True),
+        (10, 1, True),
+        (3, 0, False),
+        (10, 8, False),
+        (20, 12, False),
+        (0, 0, False),
+    ],
+    ids=["far oftener", "once with others", "luck", "as others do", "a line that loses", "never"],
+)
+def test_little_that_is_lost_again_and_again_is_too_much_for_a_way_that_others_share(
+    mine: int, neutral: int, more: bool
+) -> None:
+    """It degrades nothing by itself."""
+    assert often(mine, neutral) is more
+
+
+def test_what_is_lost_in_one_moment_is_an_accident() -> None:
+    assert not often(10, 0, moments=1)

@@ -8,6 +8,7 @@ import pytest
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.name_losses import may_lose_by_name
 from msgprobe.evidence.paired_transfers import PairedTransfers, paired_transfers
+from msgprobe.judging.judge import judge
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import TlsObservation, TransferObservation
 from msgprobe.model.task import Arm, Task
@@ -53,9 +54,18 @@ def pairs(race: Race) -> PairedTransfers:
         ((7, 0), (0, 6), (2, 0), False),
         ((7, 6), (0, 0), (0, 0), False),
         ((0, 0), (7, 6), (0, 0), False),
-        ((2, 2), (2, 2), (0, 0), False),
+        ((2, 2), (2, 2), (0, 0), True),
+        ((2, 0), (0, 2), (0, 0), False),
     ],
-    ids=["yes", "nearly none", "as others", "here alone", "elsewhere alone", "as a transit may"],
+    ids=[
+        "yes",
+        "nearly none",
+        "as others",
+        "here alone",
+        "elsewhere alone",
+        "little, each time",
+        "little, every other time",
+    ],
 )
 def test_what_names_it_may_be_what_is_lost(
     race: Race,
@@ -110,3 +120,24 @@ def test_a_comparison_goes_on_while_the_name_may_decide_what_is_lost(everywhere:
     day = Losing(rate=lambda task: FAST, lost=losing(everywhere=everywhere)).run()
     assert max(t.attempt for t in day.contest()) == (4 if everywhere else 2)
     assert (day.outcome("whatsapp") is Outcome.THROTTLED) is everywhere
+
+
+def a_little(*, whatever_the_name: bool) -> Callable[[Task], int]:
+    """All that names WhatsApp loses one segment in 25, or all at its addresses does."""
+    named = (Arm.BASE, Arm.TRANSFER, Arm.TRANSFER_TARGET_SNI)
+    there = (Arm.BASE, Arm.TRANSFER, Arm.TRANSFER_NEUTRAL_SNI)
+    arms = there if whatever_the_name else named
+    return lambda task: int(task.subject == "whatsapp" and task.arm in arms)
+
+
+@pytest.mark.parametrize("whatever_the_name", [False, True])
+def test_little_that_all_that_names_it_loses_is_looked_into_though_nothing_is_slow(
+    whatever_the_name: bool,
+) -> None:
+    lost = a_little(whatever_the_name=whatever_the_name)
+    day = Losing(rate=lambda task: FAST, lost=lost).run()
+    assert day.contest()
+    word = Outcome.OK if whatever_the_name else Outcome.THROTTLED
+    assert day.outcome("whatsapp") is word
+    (told,) = (s for s in judge(day.evidence).services if s.service == "whatsapp")
+    assert told.mechanisms == (() if whatever_the_name else ("throttle.sni.loss",))

@@ -28,6 +28,7 @@ from tests.lab.scenarios.shared import (
 _RADIO: Final = Link(delay_ms=40, down_kbit=10_000, up_kbit=3_000, loss=0.06)
 _WORSE: Final = Link(delay_ms=40, down_kbit=10_000, up_kbit=3_000, loss=0.1)
 _LOSES_EIGHT: Final = Link(delay_ms=10, down_kbit=50_000, up_kbit=20_000, loss=0.08)
+_SHORT: Final = Link(delay_ms=5, down_kbit=100_000, up_kbit=50_000)
 _FAR: Final = Link(delay_ms=85, jitter_ms=15, down_kbit=3_000, up_kbit=800, loss=0.05)
 
 _OVER_SIX: Final = Match(to=(*at(*TELEGRAM), *TELEGRAM_DC), family=6, direction="both")
@@ -156,9 +157,30 @@ _BESIDE_THE_LINES_OWN: Final = (
         row="B7 (little)",
         link=Link(delay_ms=36, jitter_ms=6, down_kbit=10_000, up_kbit=3_000, loss=0.003),
     ),
+    blocking(
+        "LL17",
+        "one in seven packets that name Signal is lost, on a line so short that nothing is slow",
+        of("signal", truth("throttled", "throttle.sni.loss")),
+        Throttle(label="lose", names=SIGNAL, do="lose", loss=0.14),
+        row="B7 (little)",
+        link=_SHORT,
+    ),
 )
 
 _INNOCENT: Final = (
+    innocent(
+        "LL17i",
+        "one in fourteen packets to Signal's servers is lost, whatever they are named",
+        Throttle(
+            label="lose",
+            match=Match(to=at(*SIGNAL), direction="both"),
+            do="lose",
+            loss=0.07,
+        ),
+        row="§5 look-alike of B7",
+        link=_SHORT,
+        truths=of("signal", truth("ok|degraded", why="so little is seen, or not")),
+    ),
     innocent(
         "LL16i",
         "nothing passes in the first 2 s, as where a radio wakes up",
