@@ -44,7 +44,7 @@ CHANGED: Mapping[str, int] = {
     "udp.drop": 39,
     "tls.modern": 40,
     "throttle.name": 30,
-    "throttle.name_loss": 38,
+    "throttle.name_loss": 41,
     "throttle.losses": 38,
     "throttle.address": 38,
     "tcp.loss": 39,
