@@ -268,6 +268,34 @@ def let_in(conversations: Iterable[Conversation], since: float, until: float) ->
     return not lost and sum(s.heard and not s.repeated for s in between) >= 2 * LOST_STARTS
 
 
+def heard_beside(conversations: Iterable[Conversation], since: float, until: float) -> bool:
+    """Others that began with it or since, by datagrams as well, were answered at once, and no
+    neutral one was lost: who sends one datagram after another meanwhile, and is told nothing, is
+    not kept out by our crowd."""
+    every = [*conversations]
+    beside = [
+        s for s in (*_dialled(every), *_by_datagrams(every)) if since - REPEATED <= s.at < until
+    ]
+    let = [s.at for s in beside if s.heard and not s.repeated]
+    lost = any(s.neutral and (s.repeated or not s.heard) for s in beside)
+    return not lost and len(let) >= LOST_STARTS and max(let) > since
+
+
+def _by_datagrams(conversations: Iterable[Conversation]) -> Iterable[Start]:
+    """First datagrams; what is heard of one only after as long as a repeat takes was lost once."""
+    for t in conversations:
+        if t.tcp is None and t.protocol is not None:
+            took = t.protocol.first_byte
+            yield Start(
+                at=t.protocol.window.start,
+                lookup=False,
+                neutral=t.task.role is Role.CONTROL,
+                heard=took is not None,
+                took=inf if took is None else took,
+                repeated=took is not None and took >= REPEATED,
+            )
+
+
 def _under_way(
     running: Mapping[str, Running], opened: Collection[str], now: float
 ) -> Iterable[Start]:

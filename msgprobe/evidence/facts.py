@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.crowding import crowd, crowded_out, let_in
+from msgprobe.evidence.crowding import crowd, crowded_out, heard_beside, let_in
 from msgprobe.evidence.ledger import Ledger, derived, remembered
 from msgprobe.evidence.line_losses import repeated_by_the_line, repeated_segments
 from msgprobe.evidence.names import NameFacts
@@ -200,7 +200,8 @@ class Facts:
         first = conversation.tcp or conversation.protocol
         if first is None or not crowded_out(conversation) or not self.crowded:
             return False
-        return not let_in(self.conversations, first.window.start, first.window.end)
+        others = let_in if conversation.tcp is not None else heard_beside
+        return not others(self.conversations, first.window.start, first.window.end)
 
     @derived
     def repeated(self) -> tuple[int, int]:

@@ -9,7 +9,7 @@ import pytest
 from msgprobe.agenda.budget import affordable
 from msgprobe.agenda.planner import agenda
 from msgprobe.evidence.connection import ConnectionFacts
-from msgprobe.evidence.crowding import Crowd, crowd, let_in
+from msgprobe.evidence.crowding import Crowd, crowd, heard_beside, let_in
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.handshakes import spoken
 from msgprobe.evidence.pool import pool_facts
@@ -34,6 +34,7 @@ from tests.evidence.story import (
     SERVICE,
     SITES,
     Story,
+    datagrams,
     endpoint,
     info,
     under_way,
@@ -323,6 +324,36 @@ def test_who_knocks_while_others_are_let_in_is_not_kept_out_by_our_crowd(
     conversations = Facts(story.evidence()).conversations
     assert let_in(conversations, 1.0, 9.0) is own
     assert not let_in(conversations, 2.5, 9.0), "too soon after it"
+
+
+def asked_by_datagrams(story: Story, at: float, first_byte: float | None, n: int) -> None:
+    """A neutral call server's first answer."""
+    came = first_byte is not None
+    seen = datagrams("stun", f"20.7.0.{n}", 3478, came=came, stage="", first_byte=first_byte)
+    window = Window(start=at, end=at + (first_byte or 5.0))
+    task = control_of("stun", Flow(address=seen.address, port=3478), "site1", f"u.{n}")
+    story.tell(task, dataclasses.replace(seen, window=window))
+
+
+@pytest.mark.parametrize(
+    ("others", "beside"),
+    [
+        (((4.5, 0.1), (5.2, 0.1), (6.0, 0.1)), True),
+        (((4.5, 0.1), (5.2, 0.1)), False),
+        (((4.2, 0.1), (4.5, 0.1), (4.8, 0.1)), False),
+        (((4.5, 0.1), (5.2, 0.1), (6.0, 0.1), (6.1, None)), False),
+        (((4.5, 0.1), (5.2, 0.1), (6.0, 0.1), (6.1, 1.3)), False),
+        (((2.0, 0.1), (5.2, 0.1), (9.0, 0.1)), False),
+    ],
+    ids=["let in", "too few", "before it alone", "one is lost", "one is lost once", "at no time"],
+)
+def test_who_asks_by_datagrams_while_others_are_answered_is_not_kept_out_by_our_crowd(
+    others: tuple[tuple[float, float | None], ...], beside: bool
+) -> None:
+    story = Story()
+    for n, (at, first_byte) in enumerate(others):
+        asked_by_datagrams(story, at, first_byte, n)
+    assert heard_beside(Facts(story.evidence()).conversations, 5.0, 8.0) is beside
 
 
 def test_shares_are_not_counted_of_what_our_crowd_kept_out() -> None:

@@ -5,11 +5,14 @@ from dataclasses import replace
 from typing import Final
 
 from tests.lab.censor import Drop, Match
+from tests.lab.link import Link
 from tests.lab.scenario import OK, Scenario, Truth, truth
 from tests.lab.scenarios.kinds import blocking, innocent
+from tests.lab.scenarios.load import few
 from tests.lab.scenarios.shared import (
     ANY_LINK,
     MESSENGER,
+    QUIET,
     WHATSAPP,
     HardLine,
     blocked,
@@ -59,6 +62,8 @@ _AT_TIMES: Final = "whether QUIC is asked often enough while the line works is c
 _COMES_AND_GOES: Final = Drop(
     match=Match(direction="both", period_s=10.0, on_s=4.0, phase_s=3.1), label="dead"
 )
+
+_FAR: Final = Link(delay_ms=85, jitter_ms=15, down_kbit=3_000, up_kbit=800)
 
 SCENARIOS: Final = (
     _named(
@@ -130,6 +135,30 @@ SCENARIOS: Final = (
         _COMES_AND_GOES,
         row="A38 (an intermittent line)",
         states=("intermittent", *ANY_LINK),
+    ),
+    blocking(
+        "Q10",
+        "QUIC that names Messenger is dropped, behind a router that takes 40 new flows in 5 s",
+        of(
+            "messenger",
+            truth("degraded|inconclusive", why="on such a line there is time for few questions"),
+        ),
+        replace(_NAMED, match=replace(_NAMED.match, quic_name=MESSENGER)),
+        few(40, 5.0),
+        row="A38 (a crowded line)",
+        link=_FAR,
+        states=ANY_LINK,
+        others=QUIET,
+        usable=False,
+    ),
+    innocent(
+        "Q10i",
+        "one messenger's name has no QUIC server, behind such a router",
+        few(40, 5.0),
+        row="none (a dead backend, a crowded line)",
+        world=hosts(HostPolicy(names=MESSENGER, quic="silent")),
+        link=_FAR,
+        states=ANY_LINK,
     ),
     innocent(
         "Q9",
