@@ -15,9 +15,8 @@ UNLIKELY = 1e-3
 """Fisher's p of transfers that lost anything below which the name decides it."""
 
 PERHAPS = 0.05
-"""Fisher's p up to which further blocks may show that the name decides. It accuses
-nobody: where a queue runs over, or a tariff ends, half of one transfer is lost, and of its pair
-nothing."""
+"""Fisher's p up to which further blocks may show that the name decides. It accuses nobody: where a
+queue runs over, or a tariff ends, half of one transfer is lost, and of its pair nothing."""
 
 Sides = tuple[Sequence[Pair], Sequence[Pair]]
 """Pairs at the service's own servers, and at neutral ones."""
@@ -38,9 +37,8 @@ def may_lose_by_name(sides: Sides) -> bool:
     something far oftener, on both sides together, and some on each: who minds the name minds it
     everywhere."""
     pairs = [p for side in sides for p in side]
-    if all(any(disturbed(p.target.info) for p in side) for side in sides) and disturbed_by_name(
-        [p.target for p in pairs], sides, PERHAPS
-    ):
+    on_each = all(any(disturbed(p.target.info) for p in side) for side in sides)
+    if on_each and disturbed_by_name([p.target for p in pairs], sides, PERHAPS):
         return True
     if not all(_lost(side) for side in sides):
         return False
