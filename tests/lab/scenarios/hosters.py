@@ -98,11 +98,11 @@ _BESIDE: Final = blocking(
 
 _LATE: Final = blocking(
     "HC7",
-    "every neutral mirror's network is reset after 20 kB, and from the fifth second on what names"
+    "every neutral mirror's network is reset after 20 kB, and from the fourth second on what names"
     " Telegram",
     of("telegram", blocked("tls.reset.sni")),
     Cut(label="cut", match=_there(*_SOURCES.values()), after_bytes=20_000, end="rst"),
-    reset(*TELEGRAM, match=Match(proto=("tcp",), period_s=1200.0, on_s=1100.0, phase_s=5.0)),
+    reset(*TELEGRAM, match=Match(proto=("tcp",), period_s=1200.0, on_s=1100.0, phase_s=3.5)),
     row="A17 (begun during the run, beside whole networks)",
 )
 
