@@ -24,8 +24,9 @@ def lost_with_others(look: Look, question: Task) -> bool:
     was asked since: a radio that wakes up loses all that is said meanwhile. What somebody drops by
     its name hangs beside neutral ones that do not."""
     begun = look.started(question.id)
-    if begun is None:
-        return False
+    if not look.due(begun, ONE_MOMENT):
+        return False  # as nearly all are answered by then: what else runs is not looked through
+    assert begun is not None
     beside = [q for q in _neutral(look) if abs(q.begun - begun) <= ONE_MOMENT]
     since = [q.ended for q in _neutral(look) if q.answered and q.begun > begun]
     return bool(beside and since) and all(q.ended > min(since) for q in beside)
