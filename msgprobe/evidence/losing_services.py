@@ -27,7 +27,6 @@ transit is the worst already, and what is told accuses nobody."""
 AGAIN = 1e-2
 """Fisher's p of what else was lost, at other times than the worst."""
 
-
 OFTENER = 1e-4
 """Fisher's p of conversations that lost anything from which on it is looked into whether the name
 decides. A short way mends at once what was lost, so that nothing is slow."""

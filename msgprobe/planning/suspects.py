@@ -120,7 +120,8 @@ def _gives_none(context: PlanningContext, asked: Task) -> bool:
     if done is None or stumbled(done):
         if context.crowd is not None:
             return context.ended(again) is not None
-        if lost_with_others(context, asked):
+        # Without an answer to a neutral name nothing is asked again (see `first_round`).
+        if context.connection.resolver_answers and lost_with_others(context, asked):
             return context.ended(again) is not None or context.due(context.started(again))
     return done is not None or context.due(context.started(asked.id))
 

@@ -31,14 +31,17 @@ def line(
     since: tuple[float, ...] = (0.05,),
     now: float = 2.8,
     again: float | None = None,
+    known: bool = True,
 ) -> tuple[PlanningContext, Task]:
     """Neutral names asked for beside one of the service's, and 2.4 s later, took so many seconds;
-    the service's hangs, and since ``again`` its repeat does."""
+    the service's hangs, and since ``again`` its repeat does. ``known``: the later ones tell whether
+    the resolver works."""
     story = Story().local()
     for site in SITES:
         story.site(site)
     asked = [question(f"n{n}.example", 0.1 * n, took) for n, took in enumerate(beside)]
-    asked += [question(f"s{n}.example", 2.4, took) for n, took in enumerate(since)]
+    later = [site.host if known else f"source.{site.host}" for site in SITES]
+    asked += [question(later[n], 2.4, took) for n, took in enumerate(since)]
     story.told += [m for m in asked if m.window.end <= now]
     running = {m.task.id: Running(task=m.task, since=m.window.start) for m in asked}
     for m in story.told:
@@ -81,6 +84,8 @@ def test_what_was_lost_is_asked_again_at_once_and_other_resolvers_when_it_hangs_
     assert not failing(late, SERVICE, endpoint)
     later, _ = line(now=5.9, again=2.8)
     assert failing(later, SERVICE, endpoint)
+    unasked, _ = line(now=4.0, known=False)
+    assert failing(unasked, SERVICE, endpoint), "its repeat will not be asked"
     minded, _ = line(beside=(0.05, 0.05), now=4.0, again=2.8)
     assert failing(minded, SERVICE, endpoint)
 
