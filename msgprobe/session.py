@@ -27,7 +27,7 @@ from msgprobe.model.event import Counted, Event
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.run import NOWHERE, Elsewhere, Evidence, Request, Run, Tool, Vantage
-from msgprobe.model.target import Service
+from msgprobe.model.target import Service, Trust
 from msgprobe.model.traits import KnownTraits
 from msgprobe.model.verdict import Verdict
 from msgprobe.planning.fairness import fitted, kept
@@ -183,7 +183,8 @@ async def _measured(
     runner = _runner(world, empty, checks, emit)
     emit(first_step(empty.request))
     quic = _wants_quic(empty.services, empty.request)
-    prepared = asyncio.ensure_future(_prepare(world, quic=quic))
+    library = _wants_library(empty.services)
+    prepared = asyncio.ensure_future(_prepare(world, quic=quic, library=library))
     try:
         await _explore(runner, begun, guess, planner, settling, stop, emit)
     except Exception as fault:  # what was seen until then is worth having
@@ -192,11 +193,11 @@ async def _measured(
     return runner.in_order()
 
 
-async def _prepare(world: World, *, quic: bool) -> None:
+async def _prepare(world: World, *, quic: bool, library: bool) -> None:
     """In a thread, while the first questions are under way: as an import of the first step that
     needs it, it would stall every conversation and make the path look slow."""
     await asyncio.sleep(ASKED)
-    await aside(partial(prepare, world, quic=quic))
+    await aside(partial(prepare, world, quic=quic, library=library))
 
 
 async def _prepared(preparing: "asyncio.Future[None]", stop: Stop) -> None:
@@ -325,6 +326,12 @@ def _judged(evidence: Evidence, stop: Stop, *, redact: bool) -> tuple[Evidence, 
 
 def _wants_quic(services: Sequence[Service], request: Request) -> bool:
     return not request.quick and any(p.extra for s in services for p in s.pools)
+
+
+def _wants_library(services: Sequence[Service]) -> bool:
+    """``cryptography``: for the proofs of two checks, and to see who signed a certificate."""
+    every = [endpoint for service in services for endpoint in service.endpoints]
+    return any(one.check in ("mmtls", "tor") or one.trust is Trust.HASH for one in every)
 
 
 def tool() -> Tool:

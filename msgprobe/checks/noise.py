@@ -8,8 +8,8 @@ from msgprobe.model.task import Flow, Task
 from msgprobe.model.traits import Traits
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.noise import first_words
+from msgprobe.wire.curve25519 import KEY_SIZE
 from msgprobe.wire.noise import MAX_FRAME, PROLOGUE
-from msgprobe.wire.xeddsa import KEY_SIZE
 
 HELLO_SIZE = 43
 """Prologue, frame header and ClientHello, in bytes."""

@@ -97,7 +97,7 @@ class _Volley:
 
     async def run(self) -> None:
         """Ask and read. Raises OSError, EOFError, WireError."""
-        # Without the library 10 kB take 36 ms, on a phone several times that: in a thread, so that
+        # To encrypt 10 kB takes 10 ms, on a phone several times that: in a thread, so that
         # no other conversation stalls.
         questions = await aside(self._questions)
         self._start = self._ctx.now()

@@ -6,6 +6,7 @@ from msgprobe.steps.context import Done, Failed, StepContext
 from msgprobe.steps.door import Licence, Stream
 from msgprobe.steps.protocol import Exchange, speak
 from msgprobe.steps.websocket import ClosedByPeer
+from msgprobe.wire.curve25519 import public_key
 from msgprobe.wire.noise import (
     EPHEMERAL_SIZE,
     PROLOGUE,
@@ -14,7 +15,6 @@ from msgprobe.wire.noise import (
     frame_size,
     open_hello,
     parse_server_hello,
-    public_key,
 )
 from msgprobe.wire.noise_chain import parse_chain
 
@@ -32,10 +32,10 @@ async def first_words(
     """Send one ClientHello and read the ServerHello; records a ProtocolObservation.
 
     ``root`` is the pinned root's X25519 public key, ``prologue`` the service's first four bytes.
-    Stages: ``sent``, ``answered``, ``server_hello`` (``Proof.SHAPE``), and where ``cryptography``
-    is installed one of ``server_authenticated`` (``Proof.CRYPTO``: the chain leads to ``root``),
-    ``unknown_root`` (``Proof.SHAPE``: a chain that does not), and ``server_hello_decrypted``
-    (``Proof.NONCE``: bound to our key; no root is known, or the clock contradicts the dates).
+    Stages: ``sent``, ``answered``, ``server_hello`` (``Proof.SHAPE``), and one of
+    ``server_authenticated`` (``Proof.CRYPTO``: the chain leads to ``root``), ``unknown_root``
+    (``Proof.SHAPE``: a chain that does not), and ``server_hello_decrypted`` (``Proof.NONCE``:
+    bound to our key; no root is known, or the clock contradicts the dates).
     ``closed``: a WebSocket's server says that it closes it, which is an answer and no failure.
     """
     private = ctx.world.entropy(EPHEMERAL_SIZE)
@@ -43,9 +43,7 @@ async def first_words(
     hello: ServerHello | None = None
     stream.allow(Licence.OPENING)
     async with speak(ctx, stream, PROTOCOL, timeout=timeout) as exchange:
-        # Any 32 bytes are a point on the curve: without the library nobody knows its secret, and
-        # the answer is then judged by its shape alone.
-        await exchange.send(client_hello(public or private, prologue))
+        await exchange.send(client_hello(public, prologue))
         try:
             header = await exchange.receive_exactly(3)
         except ClosedByPeer as exc:
@@ -54,11 +52,8 @@ async def first_words(
             return Failed(Failure.EOF, Operation.PROTOCOL)
         body = await exchange.receive_exactly(frame_size(header))
         hello = parse_server_hello(body)
-        if public is None:
-            exchange.reached("server_hello", Proof.SHAPE, "answered, not authenticated")
-        else:
-            exchange.reached("server_hello", Proof.SHAPE)
-            _authenticate(ctx, exchange, private, hello, prologue, root)
+        exchange.reached("server_hello", Proof.SHAPE)
+        _authenticate(ctx, exchange, private, hello, prologue, root)
     return exchange.outcome(hello)
 
 

@@ -14,14 +14,18 @@ _WANTED = (
     "wsproto",
     "h2.connection",
 )
-_PROOFS = ("asymmetric.ed25519", "asymmetric.x25519", "ciphers.aead")
-"""Of a library that may be missing; proofs then say less."""
+_OF_LIBRARY = (
+    "cryptography.x509",
+    "cryptography.hazmat.primitives.asymmetric.ec",
+    "cryptography.hazmat.primitives.ciphers.aead",
+)
 
 
-def prepare(world: World, *, quic: bool = False) -> None:
+def prepare(world: World, *, quic: bool = False, library: bool = False) -> None:
     """Import what the steps need and read the public trust store: about 0.2 s, once.
 
-    With ``quic`` also what a QUIC handshake needs, where that is installed: 0.1 s more.
+    With ``quic`` also what a QUIC handshake needs, with ``library`` all that is used of
+    ``cryptography``, each where it is installed: 0.1 s and 15 MB more.
 
     Optional: the steps do the same when they need it, at the price of stalling every conversation
     that is under way, whose times then look long. Raises TrustError.
@@ -32,8 +36,8 @@ def prepare(world: World, *, quic: bool = False) -> None:
     for name in _WANTED:
         importlib.import_module(name)
     with contextlib.suppress(ImportError):
-        for name in _PROOFS:
-            importlib.import_module(f"cryptography.hazmat.primitives.{name}")
+        for name in _OF_LIBRARY if library else ():
+            importlib.import_module(name)
     if quic:
         with contextlib.suppress(ImportError):
             importlib.import_module("msgprobe.steps.quic_handshake")

@@ -128,7 +128,7 @@ async def verify(
     """
     world = world or system_world(request.seed)
     started_at = world.clock.utcnow()
-    prepare(world, quic=True)
+    prepare(world, quic=True, library=True)
     request = replace(request, quick=True, throttle=False, functions=())
     named = given(services, *filter(None, (line_controls, controls)))
     runner = _runner(world, services, request, checks, named, emit)

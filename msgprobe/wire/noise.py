@@ -8,6 +8,7 @@ import hashlib
 import hmac
 
 from msgprobe.model.dataclass import dataclass
+from msgprobe.wire import curve25519, gcm
 from msgprobe.wire.error import WireError
 from msgprobe.wire.protobuf import bytes_field, bytes_of, read_fields
 
@@ -70,15 +71,6 @@ def parse_server_hello(body: bytes) -> ServerHello:
     return hello
 
 
-def public_key(private: bytes) -> bytes | None:
-    """The X25519 public key of 32 private bytes; None where ``cryptography`` is not installed."""
-    try:
-        from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-    except ImportError:
-        return None
-    return X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
-
-
 @dataclass(frozen=True, slots=True)
 class Opened:
     """What only the holder of ``private`` could read: the server's static key and its chain."""
@@ -91,26 +83,21 @@ def open_hello(private: bytes, hello: ServerHello, prologue: bytes = PROLOGUE) -
     """The ServerHello, decrypted: whoever answered knew secrets shared with *our* key.
 
     That the chain decrypts shows that the peer holds the private half of ``static``; whose key it
-    is, takes the chain (`noise_chain`). Raises WireError when something does not decrypt, and
-    ImportError without ``cryptography``.
+    is, takes the chain (`noise_chain`). Raises WireError when something does not decrypt.
     """
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-
-    own = X25519PrivateKey.from_private_bytes(private)
     state = _Symmetric()
-    for part in (prologue, own.public_key().public_bytes_raw(), hello.ephemeral):
+    for part in (prologue, curve25519.public_key(private), hello.ephemeral):
         state.mix_hash(part)
     try:
-        state.mix_key(own.exchange(X25519PublicKey.from_public_bytes(hello.ephemeral)))
+        state.mix_key(curve25519.exchange(private, hello.ephemeral))
         static = state.open(hello.static)
-        state.mix_key(own.exchange(X25519PublicKey.from_public_bytes(static)))
-    except (InvalidTag, ValueError) as exc:
-        # ValueError: a point of low order, with which everybody would share the same secret.
+        state.mix_key(curve25519.exchange(private, static))
+    except ValueError as exc:
+        # Not only a WireError: with a point of low order everybody would share the same secret.
         raise WireError("noise: static key does not decrypt under our ephemeral key") from exc
     try:
         return Opened(static=static, chain=state.open(hello.payload))
-    except InvalidTag as exc:
+    except WireError as exc:
         raise WireError("noise: the peer does not hold the static key that it shows") from exc
 
 
@@ -131,10 +118,8 @@ class _Symmetric:
         self._key = hmac.digest(extracted, self._chaining + b"\x02", "sha256")
 
     def open(self, sealed: bytes) -> bytes:
-        """The first message under the current key. Raises InvalidTag."""
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
+        """The first message under the current key. Raises WireError for another one."""
         # Each key opens one message in this half of the handshake, so the counter is always 0.
-        plain = AESGCM(self._key).decrypt(bytes(12), sealed, self._hash)
+        plain = gcm.opened(self._key, bytes(gcm.NONCE_SIZE), sealed, self._hash)
         self.mix_hash(sealed)
         return plain

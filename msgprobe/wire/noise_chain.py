@@ -7,6 +7,7 @@ issuerSerial=2, key=3, notBefore=4, notAfter=5}, dates in seconds since 1970.
 
 from msgprobe.model.dataclass import dataclass
 from msgprobe.wire import xeddsa
+from msgprobe.wire.curve25519 import KEY_SIZE, SIGNATURE_SIZE
 from msgprobe.wire.error import WireError
 from msgprobe.wire.protobuf import bytes_of, int_of, read_fields
 
@@ -49,7 +50,7 @@ class Chain:
     def flaw(self, *, static: bytes, root: bytes) -> str | None:
         """Why this chain does not show ``static`` to be certified by ``root``; None when it does.
 
-        Both are X25519 public keys. Dates are not looked at. ImportError: no ``cryptography``.
+        Both are X25519 public keys. Dates are not looked at.
         """
         if self.intermediate.issuer_serial != ROOT_SERIAL or not _signed(self.intermediate, root):
             return "its intermediate certificate is not signed by the pinned root"
@@ -76,7 +77,7 @@ def _certificate(data: bytes, which: str) -> Certificate:
     details, signature = bytes_of(outer, _DETAILS), bytes_of(outer, _SIGNATURE)
     inner = read_fields(details)
     key = bytes_of(inner, _KEY)
-    if len(key) != xeddsa.KEY_SIZE or len(signature) != xeddsa.SIGNATURE_SIZE:
+    if len(key) != KEY_SIZE or len(signature) != SIGNATURE_SIZE:
         raise WireError(
             f"noise: {which} certificate with a key of {len(key)} bytes "
             f"and a signature of {len(signature)}"

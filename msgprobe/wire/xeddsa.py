@@ -5,10 +5,9 @@ tulir/libsignal ecc ``VerifySignature`` for the variant in use: the sign of the 
 in the highest bit of the signature, which is 0 in any honest one.
 """
 
-KEY_SIZE = 32
-SIGNATURE_SIZE = 64
+from msgprobe.wire import curve25519
+from msgprobe.wire.curve25519 import KEY_SIZE, PRIME, SIGNATURE_SIZE
 
-_PRIME = 2**255 - 19
 _HIGHEST = 0x80
 
 
@@ -18,30 +17,20 @@ def edwards_key(montgomery: bytes, sign: int) -> bytes | None:
     y = (u - 1) / (u + 1). None for bytes that are no canonical key or have no such form.
     """
     u = int.from_bytes(montgomery, "little")
-    if len(montgomery) != KEY_SIZE or u >= _PRIME - 1:
+    if len(montgomery) != KEY_SIZE or u >= PRIME - 1:
         return None
-    y = (u - 1) * pow(u + 1, -1, _PRIME) % _PRIME
+    y = (u - 1) * pow(u + 1, -1, PRIME) % PRIME
     key = bytearray(y.to_bytes(KEY_SIZE, "little"))
     key[-1] |= sign
     return bytes(key)
 
 
 def verify(montgomery: bytes, message: bytes, signature: bytes) -> bool:
-    """Whether the holder of ``montgomery`` signed ``message``. False for any other bytes.
-
-    Raises ImportError without ``cryptography``.
-    """
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
+    """Whether the holder of ``montgomery`` signed ``message``. False for any other bytes."""
     if len(signature) != SIGNATURE_SIZE:
         return False
     key = edwards_key(montgomery, signature[-1] & _HIGHEST)
     if key is None:
         return False
     plain = signature[:-1] + bytes((signature[-1] & ~_HIGHEST,))
-    try:
-        Ed25519PublicKey.from_public_bytes(key).verify(plain, message)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
+    return curve25519.verify(key, message, plain)

@@ -21,6 +21,7 @@ from h2.connection import H2Connection
 from nacl.public import PrivateKey
 
 from msgprobe.wire import mmtls, mtproto, noise, protobuf, stun, threema, tor
+from msgprobe.wire.curve25519 import public_key
 from msgprobe.wire.mtproto_proof import DH_PRIME, number
 from msgprobe.wire.mtproto_transport import Framing, Transport
 from tests.fuzz.saved import packages, saved_runs, stamp_reply
@@ -113,9 +114,7 @@ def _server_dh() -> dict[str, bytes]:
 def _noise() -> dict[str, bytes]:
     static, root = X25519PrivateKey.generate(), Ed25519PrivateKey.generate()
     certified = chain(root, static.public_key().public_bytes_raw(), _NOW)
-    public = noise.public_key(PRIVATE)
-    assert public is not None
-    hello = server_hello(noise.PROLOGUE, public, static, certified)
+    hello = server_hello(noise.PROLOGUE, public_key(PRIVATE), static, certified)
     return {
         "noise frame": hello[:3],
         "noise": hello[3:],

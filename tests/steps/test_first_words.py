@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -138,12 +137,3 @@ def test_a_server_hello_that_was_made_for_somebody_else_is_only_a_shape() -> Non
     recorded = server_hello(b"WA\x06\x03", PUBLIC, STATIC, chain(ROOT, PUBLIC, NOW))
     seen = proved(answers(lambda _: recorded))
     assert (seen.failure, seen.proof) == (Failure.PROTOCOL_INVALID, Proof.SHAPE)
-
-
-def test_without_cryptography_the_shape_is_all_that_is_claimed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.asymmetric.x25519", None)
-    seen = proved(says(chain(ROOT, PUBLIC, NOW)))
-    assert (seen.failure, seen.stage, seen.proof) == (None, "server_hello", Proof.SHAPE)
-    assert seen.detail == "answered, not authenticated"

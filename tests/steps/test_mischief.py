@@ -87,7 +87,7 @@ OPEN: Final[dict[str, tuple[str, dict[str, str]]]] = {
 @pytest.fixture(scope="module", autouse=True)
 def libraries() -> None:
     """What a run imports beforehand, lest the first conversation pay for it."""
-    prepare(world(), quic=True)
+    prepare(world(), quic=True, library=True)
 
 
 # --- servers --------------------------------------------------------------------------------------

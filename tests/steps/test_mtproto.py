@@ -130,20 +130,6 @@ def test_without_a_pinned_key_only_the_nonce_is_claimed() -> None:
     assert pinned().fingerprint in seen.detail
 
 
-def test_without_cryptography_the_server_is_proved_all_the_same(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from msgprobe.wire import aes
-
-    def absent(*_: object) -> object:
-        raise ImportError
-
-    # The lab's own server needs the library in this process, so only our doors to it are shut.
-    monkeypatch.setattr(aes, "_library", absent)
-    seen = with_centre("normal", pinned())
-    assert (seen.failure, seen.proof) == (None, Proof.CRYPTO)
-
-
 def test_an_impostor_with_the_right_fingerprint_and_another_key_is_found_out() -> None:
     seen = with_centre("wrong_key", pinned())
     assert (seen.failure, seen.stage) == (Failure.PROTOCOL_INVALID, "wrong_key")

@@ -11,7 +11,6 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.observation import TcpObservation, TransferObservation
 from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.steps.context import StepContext
-from msgprobe.wire import aes
 from tests.lab.world import mtproto
 from tests.lab.world.datacentre import DataCentre, Exchange
 from tests.model.tasks import task_of
@@ -82,14 +81,6 @@ def test_all_answers_come_and_are_counted() -> None:
     assert seen.status is None and seen.stalls == () and seen.server_name is None
     assert seen.curve[-1][1] == seen.moved and [size for size, _ in seen.milestones] == [8192]
     assert seen.info is None or seen.info.bytes_sent == 64 + 240 * 44
-
-
-def test_the_answers_come_without_the_library_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing() -> None:
-        raise ImportError
-
-    monkeypatch.setattr(aes, "_library", missing)
-    assert with_centre(count="40").answers == 40
 
 
 def test_enough_is_the_servers_limit_and_no_failure() -> None:

@@ -242,12 +242,11 @@ def noise_flaw(sock: socket.socket, root: bytes, *, framed: bool = False) -> str
     as a WebSocket's message.
     """
     from msgprobe.wire import noise as wire
+    from msgprobe.wire.curve25519 import public_key
     from msgprobe.wire.noise_chain import parse_chain
 
     private = os.urandom(32)
-    public = wire.public_key(private)
-    assert public is not None
-    hello = wire.client_hello(public)
+    hello = wire.client_hello(public_key(private))
     if framed:
         sock.sendall(bytes((0x82, 0x80 | len(hello))) + bytes(4) + hello)
         assert exactly(sock, 2) == b"\x82\x7e"
