@@ -10,6 +10,7 @@ from msgprobe.wire.curve25519 import public_key
 from msgprobe.wire.noise import (
     EPHEMERAL_SIZE,
     PROLOGUE,
+    Opened,
     ServerHello,
     client_hello,
     frame_size,
@@ -53,20 +54,13 @@ async def first_words(
         body = await exchange.receive_exactly(frame_size(header))
         hello = parse_server_hello(body)
         exchange.reached("server_hello", Proof.SHAPE)
-        _authenticate(ctx, exchange, private, hello, prologue, root)
+        opened = open_hello(private, hello, prologue, public=public)
+        _authenticate(ctx, exchange, opened, root)
     return exchange.outcome(hello)
 
 
-def _authenticate(
-    ctx: StepContext,
-    exchange: Exchange,
-    private: bytes,
-    hello: ServerHello,
-    prologue: bytes,
-    root: bytes | None,
-) -> None:
-    """Whose key is it? Raises WireError for an answer that was not made for us."""
-    opened = open_hello(private, hello, prologue)
+def _authenticate(ctx: StepContext, exchange: Exchange, opened: Opened, root: bytes | None) -> None:
+    """Whose key is it? Raises WireError for what is no chain."""
     chain = parse_chain(opened.chain)
     flaw = None if root is None else chain.flaw(static=opened.static, root=root)
     if root is None:

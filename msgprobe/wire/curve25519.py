@@ -75,8 +75,8 @@ def _ladder(scalar: int, u: int) -> int:
         da, cb = (x3 - z3) * a % PRIME, (x3 + z3) * b % PRIME
         x3, z3 = (da + cb) ** 2 % PRIME, u * ((da - cb) ** 2 % PRIME) % PRIME
         x2, z2 = aa * bb % PRIME, e * (aa + _A24 * e) % PRIME
-    # The scalar's lowest bit is 0, so nothing is left swapped. Where z is 0, the power is, too.
-    return x2 * pow(z2, PRIME - 2, PRIME) % PRIME
+    # The scalar's lowest bit is 0, so nothing is left swapped.
+    return x2 * pow(z2, -1, PRIME) % PRIME if z2 else 0
 
 
 def verify(key: bytes, message: bytes, signature: bytes) -> bool:

@@ -79,14 +79,21 @@ class Opened:
     chain: bytes
 
 
-def open_hello(private: bytes, hello: ServerHello, prologue: bytes = PROLOGUE) -> Opened:
-    """The ServerHello, decrypted: whoever answered knew secrets shared with *our* key.
+def open_hello(
+    private: bytes,
+    hello: ServerHello,
+    prologue: bytes = PROLOGUE,
+    *,
+    public: bytes | None = None,
+) -> Opened:
+    """The ServerHello, decrypted: whoever answered knew secrets shared with *our* key, whose
+    ``public`` half takes a millisecond to make where it is not given.
 
     That the chain decrypts shows that the peer holds the private half of ``static``; whose key it
     is, takes the chain (`noise_chain`). Raises WireError when something does not decrypt.
     """
     state = _Symmetric()
-    for part in (prologue, curve25519.public_key(private), hello.ephemeral):
+    for part in (prologue, public or curve25519.public_key(private), hello.ephemeral):
         state.mix_hash(part)
     try:
         state.mix_key(curve25519.exchange(private, hello.ephemeral))

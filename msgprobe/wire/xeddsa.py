@@ -5,6 +5,8 @@ tulir/libsignal ecc ``VerifySignature`` for the variant in use: the sign of the 
 in the highest bit of the signature, which is 0 in any honest one.
 """
 
+from functools import lru_cache
+
 from msgprobe.wire import curve25519
 from msgprobe.wire.curve25519 import KEY_SIZE, PRIME, SIGNATURE_SIZE
 
@@ -25,8 +27,12 @@ def edwards_key(montgomery: bytes, sign: int) -> bytes | None:
     return bytes(key)
 
 
+@lru_cache(maxsize=64)
 def verify(montgomery: bytes, message: bytes, signature: bytes) -> bool:
-    """Whether the holder of ``montgomery`` signed ``message``. False for any other bytes."""
+    """Whether the holder of ``montgomery`` signed ``message``. False for any other bytes.
+
+    What was asked lately is known: a service's servers show the same certificates.
+    """
     if len(signature) != SIGNATURE_SIZE:
         return False
     key = edwards_key(montgomery, signature[-1] & _HIGHEST)
