@@ -3,7 +3,8 @@
 For each line: seconds of the process, seconds until the first service's word, seconds of
 processor, and the most memory; of this program, and in turn with it of another version (``--against
 FOLDER``, where that one is checked out). Both run in this environment, whose list of authorities
-the lab replaces by its own.
+the lab replaces by its own, and see of it what `make run` installs: of the extras, of which one
+takes part in a run, they see nothing, but for the one line that says so.
 """
 
 import argparse
@@ -36,6 +37,9 @@ SLOW_CLEAN_S: Final = 12.0
 
 ROOT: Final = Path(__file__).parents[2]
 
+IN_RUNS: Final = ("aioquic", "nacl")
+"""Libraries of the extras `quic` and `threema`."""
+
 LOOK_S: Final = 0.02
 """Between two looks at the memory of a process: its high-water mark is the kernel's own, so that
 only what it takes in its very last moments is missed."""
@@ -43,11 +47,13 @@ only what it takes in its very last moments is missed."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One line to measure on. ``most`` is what a figure may be at most, by its name."""
+    """One line to measure on. ``most`` is what a figure may be at most, by its name; ``extras``
+    says that a run finds those that are installed here."""
 
     scenario: Scenario
     most: dict[str, float]
     settings: tuple[str, ...] = ()
+    extras: bool = False
 
 
 def cases() -> tuple[Case, ...]:
@@ -61,6 +67,11 @@ def cases() -> tuple[Case, ...]:
     return (
         Case(scenario=CLEAN, most={"wall": 1.2, "user": 0.8, "MB": 60}),
         Case(scenario=DEFAULT, most={"wall": 5.0, "first": 1.5, "user": 1.6, "MB": 60}),
+        Case(
+            scenario=replace(DEFAULT, id="clean-extras", title="clean, with the extras"),
+            most={"wall": 5.0},
+            extras=True,
+        ),
         case("A17", "one service reset by SNI", user=3.0, MB=60),
         case("A20", "one service's ClientHello dropped", wall=9.0),
         case("A11", "one service's SYNs dropped", wall=17.0),
@@ -189,10 +200,21 @@ def _title(case: Case) -> str:
     return f"{case.scenario.title} {case.scenario.id}"
 
 
+def _without_extras(folder: Path) -> str:
+    """A folder that hides what takes part in a run where it is installed, and `make run` leaves
+    out."""
+    for name in IN_RUNS:
+        (folder / name).mkdir(parents=True)
+        missing = f"raise ModuleNotFoundError({f'No module named {name!r}'!r}, name={name!r})\n"
+        (folder / name / "__init__.py").write_text(missing, encoding="ascii")
+    return str(folder)
+
+
 def _case(case: Case, folder: Path, runs: int, places: dict[str, str]) -> int:
     """Figures over what they may be."""
     stage = exam.stage(case.scenario, 1, folder, LINE)
     env = {k: v for k, v in stage.env.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    shown = () if case.extras else (_without_extras(folder / "hidden"),)
     found: dict[str, list[Cost]] = {name: [] for name in places}
     with stage.lab as lab:
         for setting in case.settings:
@@ -201,7 +223,7 @@ def _case(case: Case, folder: Path, runs: int, places: dict[str, str]) -> int:
             for name, place in places.items():
                 words = ("run", "--jsonl", "--seed", str(number + 1), *case.scenario.args)
                 argv = [sys.executable, "-m", "msgprobe", *words, *stage.targets]
-                cost = measured(lab, argv, env | {"PYTHONPATH": place})
+                cost = measured(lab, argv, env | {"PYTHONPATH": os.pathsep.join((*shown, place))})
                 if number >= 0:
                     found[name].append(cost)
     print(f"\n{_title(case)}, {runs} runs", flush=True)
