@@ -286,11 +286,13 @@ class Shares:
     def _said_elsewhere(
         self, service: Service, what: str, fit: Callable[[Conversation], bool] = bool
     ) -> Tally:
-        """At servers that answer other foreign names in that shape."""
+        """At servers that answer other foreign names in that shape, of what connected: a SYN bears
+        no name."""
         as_clients = what in mixed_modern(self._facts, service)
         checks = _HANDSHAKES if as_clients else ("tls",)
         asked = self._facts.arm(*ELSEWHERE, Arm.MODERN_ELSEWHERE, subject=service.name)
-        mine = (t for t in asked if t.flow.server_name == what and modern(t) is as_clients)
+        alike = (t for t in asked if t.connected and modern(t) is as_clients)
+        mine = (t for t in alike if t.flow.server_name == what)
         fair = self._fair(as_clients)
         return tally(
             (t for t in mine if t.address in fair and fit(t) and t.task.check in checks),
@@ -300,7 +302,8 @@ class Shares:
     @remembered
     def _fair(self, as_clients: bool) -> frozenset[str]:
         """Neutral servers that answer foreign names, said as modern clients do or as ever."""
-        twins = [t for t in self._facts.arm(*_TWINS) if modern(t) is as_clients]
+        asked = self._facts.arm(*_TWINS)
+        twins = [t for t in asked if t.connected and modern(t) is as_clients]
         there = grouped(twins, lambda t: t.address)
         return frozenset(address for address, found in there.items() if _serves(found))
 

@@ -13,7 +13,7 @@ from msgprobe.model.dataclass import dataclass
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 41
+RULES_VERSION = 42
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -62,7 +62,7 @@ CHANGED: Mapping[str, int] = {
     "dns.nxdomain": 22,
     "dns.refused": 38,
     "dns.led_inside": 13,
-    "tls.share": 41,
+    "tls.share": 42,
     "tls.sni": 29,
     "tls.conn_count": 38,
     "tls.post_handshake": 25,

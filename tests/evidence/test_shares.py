@@ -414,6 +414,36 @@ def test_what_is_too_little_to_accuse_may_be_too_much_for_fine(
     assert service.outcome is outcome
 
 
+@pytest.mark.parametrize(
+    ("neutral_ones", "named_ones", "outcome"),
+    [
+        ("connect", "tls", Outcome.INCONCLUSIVE),
+        ("tls", "tls", Outcome.OK),
+        ("", "connect", Outcome.OK),
+    ],
+    ids=["the witness lets some hang", "it answers no foreign names", "nothing was named"],
+)
+def test_a_syn_bears_no_name(neutral_ones: str, named_ones: str, outcome: Outcome) -> None:
+    """Behind a router that takes few new flows, connections to anybody hang: what connected tells
+    whether a server answers foreign names, and whether a name is minded there."""
+    hangs: dict[str, Any] = {"failure": Failure.TIMED_OUT, "took": 9.0}
+    story = neutral(begun())
+    for number in range(4 if neutral_ones else 0):
+        place = {"host": FOREIGN, "check": "tls", "start": 10.0 + number}
+        story.site(SITES[0], Arm.NEUTRAL_SNI_ELSEWHERE, **place, **hangs, fails=neutral_ones)
+    for number, well in enumerate((False, False, True)):
+        arm = Arm.REPEAT if number else Arm.BASE
+        bad = {} if well else {**hangs, "fails": "tls"}
+        story.target(CHAT[0], arm=arm, start=20.0 + number, **bad)
+    for number in range(3):
+        there: dict[str, Any] = {"address": SITES[0].addresses[0], "start": 30.0 + 10 * number}
+        story.target(
+            CHAT[0], arm=Arm.TARGET_SNI_ELSEWHERE, check="tls", **there, **hangs, fails=named_ones
+        )
+    service, _ = word(others_answer(story.target(CHAT[1])))
+    assert service.outcome is outcome
+
+
 def once_each(ends: str, *, times: int = 1, neutral_failed: int = 0, **how: Any) -> Outcome:
     """Each of many places is asked in turn, so many times: ``x`` where it fails."""
     places = [f"31.13.71.{number + 1}" for number in range(len(ends))]
