@@ -16,7 +16,7 @@ from msgprobe.agenda.phases import first_step, new_steps
 from msgprobe.agenda.planner import Planner
 from msgprobe.agenda.settling import Settling
 from msgprobe.checks.base import Check
-from msgprobe.checks.registry import registry, traits
+from msgprobe.checks.registry import registry, traits, wanting_library
 from msgprobe.evidence.reports import elsewhere
 from msgprobe.judging import judge as verdicts
 from msgprobe.judging.rules import rules as every_rule
@@ -183,7 +183,7 @@ async def _measured(
     runner = _runner(world, empty, checks, emit)
     emit(first_step(empty.request))
     quic = _wants_quic(empty.services, empty.request)
-    library = _wants_library(empty.services)
+    library = _wants_library(checks, empty.services)
     prepared = asyncio.ensure_future(_prepare(world, quic=quic, library=library))
     try:
         await _explore(runner, begun, guess, planner, settling, stop, emit)
@@ -328,10 +328,11 @@ def _wants_quic(services: Sequence[Service], request: Request) -> bool:
     return not request.quick and any(p.extra for s in services for p in s.pools)
 
 
-def _wants_library(services: Sequence[Service]) -> bool:
-    """``cryptography``: for the proofs of two checks, and to see who signed a certificate."""
+def _wants_library(checks: Mapping[str, Check], services: Sequence[Service]) -> bool:
+    """``cryptography``: for the proofs of some checks, and to see who signed a certificate."""
     every = [endpoint for service in services for endpoint in service.endpoints]
-    return any(one.check in ("mmtls", "tor") or one.trust is Trust.HASH for one in every)
+    proofs = wanting_library(checks)
+    return any(one.check in proofs or one.trust is Trust.HASH for one in every)
 
 
 def tool() -> Tool:

@@ -69,6 +69,17 @@ class Examines(Protocol):
         ...
 
 
+@runtime_checkable
+class WantsLibrary(Protocol):
+    """A check whose proof takes the library ``cryptography``, which is then loaded before anybody
+    waits for it. Optional."""
+
+    @property
+    def wants_library(self) -> bool:
+        """Whether it does."""
+        ...
+
+
 def flow_of(task: Task) -> Flow:
     """The task's flow. Raises ValueError when the task is of another kind."""
     if not isinstance(task.probe, Flow):

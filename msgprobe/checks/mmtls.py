@@ -18,6 +18,7 @@ class MmtlsCheck(KeyedCheck):
     name = "mmtls"
     title = "First words of WeChat's own protocol, with the server's signature"
     traits = Traits(asks_proof=True, names_host=False, proxyable=True, usual_bytes=2_500)
+    wants_library = True
     size = POINT_SIZE
     asked = 512
     """More than the hello with its two keys takes (226 bytes)."""

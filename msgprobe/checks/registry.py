@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgprobe.catalog.entry_points import announced
-from msgprobe.checks.base import Check, Examines, HasTraits, Proves
+from msgprobe.checks.base import Check, Examines, HasTraits, Proves, WantsLibrary
 from msgprobe.checks.connect import ConnectCheck
 from msgprobe.checks.dialogue import DialogueCheck
 from msgprobe.checks.http2 import Http2Check
@@ -111,6 +111,12 @@ def promise(checks: Mapping[str, Check]) -> Callable[[Service, Endpoint], Proof 
 def traits(checks: Mapping[str, Check]) -> tuple[tuple[str, Traits], ...]:
     """What the checks say about their conversations, by name."""
     return tuple((name, c.traits) for name, c in checks.items() if isinstance(c, HasTraits))
+
+
+def wanting_library(checks: Mapping[str, Check]) -> frozenset[str]:
+    """The names of those whose proof takes ``cryptography``."""
+    found = ((name, c.wants_library) for name, c in checks.items() if isinstance(c, WantsLibrary))
+    return frozenset(name for name, wanted in found if wanted)
 
 
 def _load(point: "EntryPoint") -> Check:

@@ -24,6 +24,7 @@ class TorCheck(KeyedCheck):
     name = "tor"
     title = "Link handshake with one Tor relay, with its identity"
     traits = Traits(asks_proof=True, names_host=False, proxyable=True, usual_bytes=7_000)
+    wants_library = True
     option, size = "fingerprint", FINGERPRINT_SIZE
     asked = 64
     """More than a VERSIONS cell in its TLS record takes."""

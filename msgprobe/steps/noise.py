@@ -1,5 +1,6 @@
 """WhatsApp's first words on a connected stream: who answers a Noise ClientHello, and how?"""
 
+from collections.abc import Callable
 from functools import partial
 
 from msgprobe.model.failure import Failure, Operation
@@ -20,7 +21,7 @@ from msgprobe.wire.noise import (
     open_hello,
     parse_server_hello,
 )
-from msgprobe.wire.noise_chain import parse_chain
+from msgprobe.wire.noise_chain import Chain, parse_chain
 
 PROTOCOL = "noise"
 
@@ -57,22 +58,27 @@ async def first_words(
         body = await exchange.receive_exactly(frame_size(header))
         hello = parse_server_hello(body)
         exchange.reached("server_hello", Proof.SHAPE)
-        # What proves it takes some 8 ms, on a phone several times that: in a thread, so that no
-        # other conversation's times grow by them.
-        opened = await aside(partial(open_hello, private, hello, prologue, public=public))
-        await _authenticate(ctx, exchange, opened, root)
+        opening = partial(open_hello, private, hello, prologue, public=public)
+        # It takes some 8 ms, on a phone several times that: in a thread, so that no other
+        # conversation's times grow by them.
+        chain, flaw = await aside(partial(_proof, opening, root))
+        _authenticate(ctx, exchange, chain, flaw, rooted=root is not None)
     return exchange.outcome(hello)
 
 
-async def _authenticate(
-    ctx: StepContext, exchange: Exchange, opened: Opened, root: bytes | None
-) -> None:
-    """Whose key is it? Raises WireError for what is no chain."""
+def _proof(opening: Callable[[], Opened], root: bytes | None) -> tuple[Chain, str | None]:
+    """The chain, and why it does not lead to ``root``. Raises WireError for an answer that was not
+    made for us."""
+    opened = opening()
     chain = parse_chain(opened.chain)
-    flaw = None
-    if root is not None:
-        flaw = await aside(partial(chain.flaw, static=opened.static, root=root))
-    if root is None:
+    return chain, None if root is None else chain.flaw(static=opened.static, root=root)
+
+
+def _authenticate(
+    ctx: StepContext, exchange: Exchange, chain: Chain, flaw: str | None, *, rooted: bool
+) -> None:
+    """Whose key is it?"""
+    if not rooted:
         exchange.reached(
             "server_hello_decrypted", Proof.NONCE, "no root key to check the chain with"
         )

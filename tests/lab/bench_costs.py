@@ -3,8 +3,8 @@
 For each line: seconds of the process, seconds until the first service's word, seconds of
 processor, and the most memory; of this program, and in turn with it of another version (``--against
 FOLDER``, where that one is checked out). Both run in this environment, whose list of authorities
-the lab replaces by its own, and see of it what `make run` installs: of the extras, of which one
-takes part in a run, they see nothing, but for the one line that says so.
+the lab replaces by its own, and see of it what `make run` installs: nothing of the extras that take
+part in runs, but for the one line that says so.
 """
 
 import argparse
