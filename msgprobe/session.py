@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime
-from functools import partial
 
 from msgprobe import __version__
 from msgprobe.agenda.contacts import contacts
@@ -23,11 +22,12 @@ from msgprobe.judging.rules import rules as every_rule
 from msgprobe.model.contact import Contact
 from msgprobe.model.control import Controls, Guess
 from msgprobe.model.dataclass import dataclass
-from msgprobe.model.event import Counted, Event
+from msgprobe.model.event import Counted, Event, Started
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.run import NOWHERE, Elsewhere, Evidence, Request, Run, Tool, Vantage
 from msgprobe.model.target import Service, Trust
+from msgprobe.model.task import Inspect
 from msgprobe.model.traits import KnownTraits
 from msgprobe.model.verdict import Verdict
 from msgprobe.planning.fairness import fitted, kept
@@ -42,18 +42,11 @@ from msgprobe.runner.given import given
 from msgprobe.runner.kinds import moves
 from msgprobe.runner.limits import Limits
 from msgprobe.runner.pause import pause
-from msgprobe.steps.aside import aside
-from msgprobe.steps.prepare import prepare
-from msgprobe.steps.world import Proxy, TrustError, World, system_world
+from msgprobe.steps.prepare import prepare_beside, prepared
+from msgprobe.steps.world import Proxy, World, system_world
 
 NO_GUESS = Guess()
 """Nothing is known of where this device may be."""
-
-ASKED = 0.005
-"""Seconds until the first questions are out, which a busy thread would hold up."""
-
-PREPARED = 5.0
-"""Seconds after the last conversation until what was to make them quicker is given up."""
 
 MANY = 8
 """Services from which on conversations start more slowly."""
@@ -180,38 +173,25 @@ async def _measured(
 ) -> tuple[Measurement, ...]:
     """Ask all that is to be asked, and meanwhile import what it needs. Gives what came."""
     empty = begun.evidence
-    runner = _runner(world, empty, checks, emit)
+    asked = asyncio.Event()
+
+    def tell(event: Event) -> None:
+        if isinstance(event, Started) and not isinstance(event.task.probe, Inspect):
+            asked.set()
+        emit(event)
+
+    runner = _runner(world, empty, checks, tell)
     emit(first_step(empty.request))
     quic = _wants_quic(empty.services, empty.request)
     library = _wants_library(checks, empty.services)
-    prepared = asyncio.ensure_future(_prepare(world, quic=quic, library=library))
+    preparing = asyncio.ensure_future(prepare_beside(world, asked, quic=quic, library=library))
     try:
         await _explore(runner, begun, guess, planner, settling, stop, emit)
     except Exception as fault:  # what was seen until then is worth having
         stop.failed(fault)
-    await _prepared(prepared, stop)
+    asked.set()  # where nothing could be
+    await prepared(preparing, hurried=stop.reason is not None)
     return runner.in_order()
-
-
-async def _prepare(world: World, *, quic: bool, library: bool) -> None:
-    """In a thread, while the first questions are under way: as an import of the first step that
-    needs it, it would stall every conversation and make the path look slow."""
-    await asyncio.sleep(ASKED)
-    await aside(partial(prepare, world, quic=quic, library=library))
-
-
-async def _prepared(preparing: "asyncio.Future[None]", stop: Stop) -> None:
-    """Its end, unless somebody is in a hurry. Raises TrustError, by which nothing could be asked;
-    what else was wrong with it is in the conversations."""
-    if stop.reason is not None:
-        preparing.cancel()
-    try:
-        async with asyncio.timeout(PREPARED):
-            await preparing
-    except TrustError:
-        raise
-    except (Exception, asyncio.CancelledError):
-        return
 
 
 def _runner(

@@ -90,14 +90,11 @@ def _top(
 
 @app.command(epilog=_SETTINGS)
 @shared
-def run(wish: "Wish", delivery: "Delivery", flags: "Flags") -> int:
+def run(flags: "Flags") -> int:
     """Measure messengers: what works, what does not, and why."""
-    from msgprobe.cli.measure import NO_MEMORY, measure
-    from msgprobe.cli.remember import memory
-    from msgprobe.cli.request import names
+    from msgprobe.cli import measure
 
-    remembers = memory(flags, wish.vantage.label) or NO_MEMORY
-    return measure(wish, names(flags), delivery, redact=not flags.no_redact, memory=remembers)
+    return measure.run(flags)
 
 
 @app.command()

@@ -121,7 +121,16 @@ def _english(setting: str) -> bool:
     return setting.lower() in ("", "c", "posix") or setting.lower().startswith(("en", "c."))
 
 
-def _commands(words: list[str]) -> int:
+def _commands(given: list[str]) -> int:
+    words = _with_values(given)
+    if words[:1] == ["run"]:
+        from msgprobe.cli.plain import flags
+
+        asked = flags(words[1:])
+        if asked is not None:
+            from msgprobe.cli.measure import run
+
+            return run(asked)
     import typer
 
     from msgprobe.cli.app import app
@@ -131,7 +140,7 @@ def _commands(words: list[str]) -> int:
         c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException"
     )
     try:
-        status = app(_with_values(words), prog_name="msgprobe", standalone_mode=False)
+        status = app(words, prog_name="msgprobe", standalone_mode=False)
     except typer.Abort:
         return Exit.SIGINT
     except SystemExit:

@@ -16,6 +16,7 @@ from msgprobe.checks.base import Check
 from msgprobe.checks.registry import installed, registry
 from msgprobe.cli import vantage
 from msgprobe.cli.catalogue import announce, chosen
+from msgprobe.cli.option import Flags
 from msgprobe.cli.output import look
 from msgprobe.cli.preload import preload
 from msgprobe.cli.request import Wish
@@ -157,6 +158,20 @@ def _tell_cost(
             services, catalogue.controls, wish.request, checks=checks(), guess=likely
         )
         say(cost(plan, wish.request))
+
+
+def run(flags: Flags) -> int:
+    """Do what ``msgprobe run`` does with these flags, and give the exit status. Raises what `wish`
+    and `measure` raise."""
+    from msgprobe.cli.remember import memory
+    from msgprobe.cli.request import names, wish
+    from msgprobe.cli.show import delivery
+
+    asked = wish(flags)
+    form = delivery(flags, asked.fail_on)
+    remembers = memory(flags, asked.vantage.label) or NO_MEMORY
+    redact = not flags.no_redact
+    return measure(asked, names(flags), form, redact=redact, memory=remembers)
 
 
 def measure(

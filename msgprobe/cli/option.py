@@ -6,8 +6,6 @@ from inspect import Parameter
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
 from msgprobe.cli.formats import FORMATS
 from msgprobe.model.dataclass import dataclass
 
@@ -27,12 +25,13 @@ def _option(commands: str, words: str, text: str, *, default: Any = None, **more
 
     ``words`` as in the help: its names and what it takes; without names it is an argument.
     """
-    return field(
-        default=default, metadata={"commands": commands.split(), "made": _made(words, text, **more)}
-    )
+    asked = {"commands": commands.split(), "words": words, "help": text, "more": more}
+    return field(default=default, metadata=asked)
 
 
 def _made(words: str, text: str, **more: Any) -> Any:
+    import typer
+
     names = words.split()
     more["metavar"] = None if names[-1].startswith("-") else names.pop()
     kind = typer.Option if names else typer.Argument
@@ -210,7 +209,9 @@ def options(command: str) -> Iterator[Parameter]:
         if one.name == "formats":
             yield from _formats(command)
         elif command in one.metadata["commands"]:
-            yield _parameter(one.name, one.type, one.default, one.metadata["made"])
+            asked = one.metadata
+            made = _made(asked["words"], asked["help"], **asked["more"])
+            yield _parameter(one.name, one.type, one.default, made)
 
 
 def _formats(command: str) -> Iterator[Parameter]:

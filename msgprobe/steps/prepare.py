@@ -1,19 +1,29 @@
 """Everything slow that a first step would otherwise do in the middle of somebody's round trip."""
 
+import asyncio
 import contextlib
 import importlib
+from functools import partial
 
 from msgprobe.model.target import Trust
-from msgprobe.steps.world import World
+from msgprobe.steps.aside import aside
+from msgprobe.steps.world import TrustError, World
 
-_WANTED = (
+ASKED = 0.005
+"""Seconds from the first question's turn until the first ones are out, which a busy thread would
+hold up."""
+
+PREPARED = 5.0
+"""Seconds after the last conversation until what was to make them quicker is given up."""
+
+_FIRST = (
     "dns.message",
     "dns.rdtypes.IN.A",
     "dns.rdtypes.IN.AAAA",
     "dns.rdtypes.ANY.CNAME",
-    "wsproto",
-    "h2.connection",
 )
+"""The first answers are there after one round trip."""
+_THEN = ("msgprobe.steps.http_exchange", "wsproto", "h2.connection")
 _OF_LIBRARY = (
     "cryptography.x509",
     "cryptography.hazmat.primitives.asymmetric.ec",
@@ -30,10 +40,11 @@ def prepare(world: World, *, quic: bool = False, library: bool = False) -> None:
     Optional: the steps do the same when they need it, at the price of stalling every conversation
     that is under way, whose times then look long. Raises TrustError.
     """
-    # first: the first TLS connection is there after two round trips, and would make it again
+    for name in _FIRST:
+        importlib.import_module(name)
+    # before all else: the first TLS connection is there after two, and would make it again
     world.trust.context(Trust.PUBLIC)
-    importlib.import_module("msgprobe.steps.http_exchange")
-    for name in _WANTED:
+    for name in _THEN:
         importlib.import_module(name)
     with contextlib.suppress(ImportError):
         for name in _OF_LIBRARY if library else ():
@@ -41,3 +52,26 @@ def prepare(world: World, *, quic: bool = False, library: bool = False) -> None:
     if quic:
         with contextlib.suppress(ImportError):
             importlib.import_module("msgprobe.steps.quic_handshake")
+
+
+async def prepare_beside(world: World, asked: asyncio.Event, *, quic: bool, library: bool) -> None:
+    """The same in a thread, while the first questions are under way (they have been ``asked``): as
+    an import of the first step that needs it, it would stall every conversation and make the path
+    look slow. Raises TrustError."""
+    await asked.wait()
+    await asyncio.sleep(ASKED)
+    await aside(partial(prepare, world, quic=quic, library=library))
+
+
+async def prepared(preparing: "asyncio.Future[None]", *, hurried: bool) -> None:
+    """Its end, unless somebody is in a hurry. Raises TrustError, by which nothing could be asked;
+    what else was wrong with it is in the conversations."""
+    if hurried:
+        preparing.cancel()
+    try:
+        async with asyncio.timeout(PREPARED):
+            await preparing
+    except TrustError:
+        raise
+    except (Exception, asyncio.CancelledError):
+        return

@@ -1,10 +1,15 @@
 """DNS questions and answers. The messages are dnspython's; the sockets are not.
 
+A question about a plain host name is written here: it is what a run begins with, and dnspython is
+loaded while the answer is under way.
+
 Sources: RFC 1035 §4 (messages), RFC 6891 (EDNS0), RFC 8484 (the id is 0 over HTTPS).
 """
 
+import re
 from functools import lru_cache
 from itertools import islice
+from struct import pack
 from typing import TYPE_CHECKING
 
 from msgprobe.model.dataclass import dataclass
@@ -25,6 +30,11 @@ MAX_ADDRESSES = 32
 
 _MAX_ALIASES = 16
 _RECORDS = {4: "A", 6: "AAAA"}
+_TYPES = {4: 1, 6: 28}  # A (RFC 1035), AAAA (RFC 3596)
+_IN, _OPT, _RECURSION_DESIRED = 1, 41, 0x0100
+
+_HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*", re.ASCII)
+"""A name that is written as it stands: no escapes, nothing to be encoded (RFC 1035 §2.3.4)."""
 
 
 class DnsWireError(WireError):
@@ -51,6 +61,11 @@ def build_query(name: str, family: int, message_id: int) -> bytes:
 
     Raises DnsWireError when ``name`` cannot be a DNS name.
     """
+    if _HOST.fullmatch(name):
+        labels = b"".join(bytes([len(label)]) + label for label in name.encode().split(b"."))
+        header = pack("!6H", message_id, _RECURSION_DESIRED, 1, 0, 0, 1)
+        asked = labels + pack("!BHH", 0, _TYPES[family], _IN)
+        return header + asked + pack("!BHHIH", 0, _OPT, UDP_PAYLOAD, 0, 0)
     import dns.exception
     import dns.flags
     import dns.message

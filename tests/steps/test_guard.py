@@ -174,7 +174,7 @@ def test_a_resolver_that_an_answer_names_is_not_asked_and_the_user_s_own_is() ->
 def test_a_proxy_on_this_device_is_reached_and_is_told_of_no_special_address() -> None:
     async def main() -> None:
         async with hearing() as (port, heard):
-            ctx = guarded(seconds=1.0)
+            ctx = guarded(seconds=3.0)
             proxy = Proxy(scheme="socks5", host=HOST, port=port)
             ctx = dataclasses.replace(ctx, world=dataclasses.replace(ctx.world, proxy=proxy))
             await connect_through(ctx, "10.0.0.1", 443)
