@@ -215,7 +215,13 @@ class Outages:
         ):
             return False
         waits = silences(conversation)
-        return any(a < s.end and s.start < b for a, b in waits for s in self.dead)
+        return any(_explains(s, a, b) for a, b in waits for s in self.dead)
+
+
+def _explains(outage: Outage, start: float, end: float) -> bool:
+    """The wait meets the outage, and did not go on for so long since that what was sent again then,
+    after as much time again (RFC 6298 section 5.5), met silence as well."""
+    return outage.start < end and end - outage.end <= outage.end - start + QUIET
 
 
 def _opened(conversation: Conversation) -> float:

@@ -13,7 +13,7 @@ from msgprobe.model.dataclass import dataclass
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 42
+RULES_VERSION = 43
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -42,7 +42,7 @@ CHANGED: Mapping[str, int] = {
     "protocol.elsewhere": 24,
     "protocol.noise": 22,
     "udp.drop": 39,
-    "tls.modern": 40,
+    "tls.modern": 43,
     "throttle.name": 30,
     "throttle.name_loss": 41,
     "throttle.losses": 38,

@@ -7,6 +7,7 @@ from msgprobe.evidence.crowding import crowded_out, let_in
 from msgprobe.evidence.facts import OWN_ARMS
 from msgprobe.evidence.ledger import derived
 from msgprobe.evidence.names import PASSING
+from msgprobe.evidence.segments import only_small
 from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.measurement import Measurement
@@ -193,8 +194,9 @@ class PlanningContext(Tempo):
 
     def suspicious(self, task: Task) -> bool:
         """The conversation failed, or hangs."""
-        if self.ended(task.id) is not None and self._kept_out(task):
-            # It is asked again first, at a pace that the line can take: that one counts.
+        kept_out = self.ended(task.id) is not None and self._kept_out(task)
+        if kept_out or self.oversized(task.id):
+            # It is asked again first, in a way that the line can take: that one counts.
             second = self.conversation(task.attempts()[1])
             return second is not None and second.symptom is not None
         return self._failing(task)
@@ -313,9 +315,7 @@ class PlanningContext(Tempo):
     @derived
     def mss(self) -> int:
         """Segment size to ask for: small when only small segments reach neutral hosts."""
-        sites = self.facts.site_conversations(Arm.CONNECTION)
-        sizes = {t.flow.mss for _, t in sites if t.genuine}
-        return SMALL_SEGMENTS if sizes and 0 not in sizes else 0
+        return SMALL_SEGMENTS if only_small(self.facts) else 0
 
     def flow(self, address: str, port: int, host: str | None, **more: object) -> Flow:
         """A flow with what this path needs (segment size, dates unchecked under a wrong clock,

@@ -8,6 +8,7 @@ from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.ledger import NEVER, Ledger, derived
+from msgprobe.evidence.segments import only_small, too_large
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.run import Evidence
 from msgprobe.model.task import Flow, Task
@@ -83,6 +84,16 @@ class Look:
         """When a task that is under way began."""
         running = self.moment.running.get(task_id)
         return None if running is None else running.since
+
+    def oversized(self, task_id: str) -> bool:
+        """It is held in larger segments than arrive here (see `too_large`), or was in vain: it says
+        nothing about whoever is spoken to."""
+        done, running = self.conversation(task_id), self.moment.running.get(task_id)
+        if done is not None:
+            return too_large(self.facts, done)
+        if running is None or task_id not in self.moment.opened or not only_small(self.facts):
+            return False
+        return isinstance(running.task.probe, Flow) and not running.task.probe.mss
 
     @property
     def known_tasks(self) -> Iterator[Task]:

@@ -12,6 +12,7 @@ from msgprobe.evidence.earliness import early
 from msgprobe.evidence.facts import OWN_ARMS, TRIES, grouped
 from msgprobe.evidence.name_swaps import Shown, follows
 from msgprobe.evidence.pool import PoolFacts
+from msgprobe.evidence.segments import too_large
 from msgprobe.evidence.statistics import fisher_greater
 from msgprobe.evidence.tallies import named_there
 from msgprobe.hypotheses.rule import BLOCKED, LIKELY_IMPAIRED, UNCLEAR, Cited, PoolRule
@@ -41,7 +42,8 @@ EARLY_ENDS = 2
 def _dying(p: PoolFacts, least: int = TRIES) -> Iterable[list[Conversation]]:
     """As `_dead`; nothing where small ones of the service die as well, unless these die far
     oftener in the same seconds: then it is not for their shape that they do."""
-    small_die = [t for t in p.facts.arm(*OWN_ARMS, subject=p.service.name) if t.symptom in DYING]
+    own = p.facts.arm(*OWN_ARMS, subject=p.service.name)
+    small_die = [t for t in own if t.symptom in DYING and not too_large(p.facts, t)]
     return _dead(p, least) if len(small_die) < TRIES or _oftener(p) else ()
 
 

@@ -111,6 +111,29 @@ def test_a_service_that_answers_meanwhile_shows_that_the_line_lives() -> None:
     assert stretches(story).dead == ()
 
 
+@pytest.mark.parametrize(
+    ("start", "took", "spoilt"),
+    [
+        (4.0, 8.0, True),
+        (4.0, 19.0, True),
+        (4.0, 22.0, False),
+        (10.0, 7.0, True),
+        (10.0, 9.0, False),
+        (0.5, 3.2, False),
+        (13.0, 3.0, False),
+    ],
+)
+def test_a_silence_that_goes_on_long_after_a_dead_stretch_is_not_its_doing(
+    start: float, took: float, spoilt: bool
+) -> None:
+    """TCP sends again after as much time again: what was sent then met a line that worked."""
+    story = gap()
+    told = len(story.told)
+    story.target(CHAT[0], fails="connect", start=start, took=took)
+    (mine,) = [t for t in Facts(story.evidence()).conversations if t.transaction == told + 1]
+    assert stretches(story).spoilt(mine) is spoilt
+
+
 def test_no_service_is_blamed_for_failing_in_a_dead_stretch() -> None:
     story = gap().all_targets(fails="connect", start=4.0, took=8.0, over=0.0)
     verdict = text(story)
