@@ -1,5 +1,5 @@
 """A run that is asked for in plain words, services and simple options, is read without the library
-of commands, whose loading would be a fifth of the time until the first question is asked."""
+of commands, whose loading would be a sixth of the time until the first question is asked."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields

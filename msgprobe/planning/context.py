@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from math import inf
 
+from msgprobe.evidence.black_hole import only_small
 from msgprobe.evidence.crowding import crowded_out, let_in
 from msgprobe.evidence.facts import OWN_ARMS
 from msgprobe.evidence.ledger import derived
 from msgprobe.evidence.names import PASSING
-from msgprobe.evidence.segments import only_small
 from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.measurement import Measurement

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from math import inf, nextafter
 
+from msgprobe.evidence.black_hole import only_small, too_large
 from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.ledger import NEVER, Ledger, derived
-from msgprobe.evidence.segments import only_small, too_large
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.run import Evidence
 from msgprobe.model.task import Flow, Task

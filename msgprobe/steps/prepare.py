@@ -55,17 +55,17 @@ def prepare(world: World, *, quic: bool = False, library: bool = False) -> None:
 
 
 async def prepare_beside(world: World, asked: asyncio.Event, *, quic: bool, library: bool) -> None:
-    """The same in a thread, while the first questions are under way (they have been ``asked``): as
-    an import of the first step that needs it, it would stall every conversation and make the path
-    look slow. Raises TrustError."""
+    """`prepare` in a thread, once the first questions have been ``asked``: as an import of the step
+    that needs it, it would stall every conversation and make the path look slow. Raises TrustError.
+    """
     await asked.wait()
     await asyncio.sleep(ASKED)
     await aside(partial(prepare, world, quic=quic, library=library))
 
 
 async def prepared(preparing: "asyncio.Future[None]", *, hurried: bool) -> None:
-    """Its end, unless somebody is in a hurry. Raises TrustError, by which nothing could be asked;
-    what else was wrong with it is in the conversations."""
+    """Its end (see `prepare_beside`), unless somebody is in a hurry. Raises TrustError, by which
+    nothing could be asked; what else was wrong with it is in the conversations."""
     if hurried:
         preparing.cancel()
     try:

@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.main import get_command
 
 from msgprobe.cli import main, measure
 from msgprobe.cli.app import app
@@ -54,6 +56,17 @@ asked = (
     | st.tuples(st.sampled_from(VALUED[1:]), value).map(lambda pair: ["=".join(pair)])
 )
 runs = st.lists(asked).map(lambda parts: [word for part in parts for word in part])
+
+
+OTHERS = "--seed --junit --prometheus".split()
+"""A number, and files."""
+
+
+def test_every_option_of_a_run_stands_in_one_of_these_lists() -> None:
+    command: Any = get_command(app)
+    words = [o for p in command.commands["run"].params for o in (*p.opts, *p.secondary_opts)]
+    options = {word for word in words if word.startswith("-")}
+    assert options == {*SWITCHES, *VALUED, *OTHERS}
 
 
 @given(runs)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+from msgprobe.evidence.black_hole import only_small
 from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.controls import SiteView
 from msgprobe.evidence.conversation import AT_ONCE, Conversation, Stage
@@ -12,7 +13,7 @@ from msgprobe.evidence.line import capped_line, round_trip, slow_abroad, slow_li
 from msgprobe.hypotheses.rule import Evidence, Rule, Word
 from msgprobe.model.failure import Failure
 from msgprobe.model.target import Direction
-from msgprobe.model.task import Arm, Role
+from msgprobe.model.task import Role
 from msgprobe.model.verdict import State, Strength
 
 SLOW_RTT = 0.5
@@ -204,11 +205,7 @@ def merely_far(g: ConnectionFacts) -> bool:
 
 def small_segments_alone(g: ConnectionFacts) -> bool:
     """Handshakes with neutral hosts need small segments: big ones vanish on the way."""
-    clamped = [t for _, t in g.facts.site_conversations(Arm.CONNECTION) if t.flow.mss and t.genuine]
-    normal = [
-        t for _, t in g.facts.site_conversations(Arm.CONNECTION) if not t.flow.mss and t.genuine
-    ]
-    return len(clamped) >= 2 and not normal
+    return only_small(g.facts, 2)
 
 
 def _online(g: ConnectionFacts) -> Evidence | None:

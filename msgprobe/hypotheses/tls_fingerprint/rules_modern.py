@@ -6,13 +6,13 @@ Small ones are what a tool or an old app sends; a browser or a newer app has no 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
+from msgprobe.evidence.black_hole import too_large
 from msgprobe.evidence.controls import BROKEN_OFF, DYING
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.earliness import early
 from msgprobe.evidence.facts import OWN_ARMS, TRIES, grouped
 from msgprobe.evidence.name_swaps import Shown, follows
 from msgprobe.evidence.pool import PoolFacts
-from msgprobe.evidence.segments import too_large
 from msgprobe.evidence.statistics import fisher_greater
 from msgprobe.evidence.tallies import named_there
 from msgprobe.hypotheses.rule import BLOCKED, LIKELY_IMPAIRED, UNCLEAR, Cited, PoolRule

@@ -1,4 +1,4 @@
-"""Lines on which only small segments arrive (an MTU black hole: nothing tells the sender so).
+"""Lines on which only small segments arrive (MTU black holes, RFC 2923: nobody tells the sender).
 
 What was said in large ones there was lost to the line, whoever was spoken to.
 """
@@ -10,11 +10,12 @@ from msgprobe.model.task import Arm
 
 
 @remembered
-def only_small(facts: Facts) -> bool:
-    """Neutral sites have answered, and none of them to segments of the usual size."""
+def only_small(facts: Facts, least: int = 1) -> bool:
+    """Neutral sites have answered to small segments, ``least`` times or more, and never to those of
+    the usual size."""
     sites = facts.site_conversations(Arm.CONNECTION)
-    sizes = {t.flow.mss for _, t in sites if t.genuine}
-    return bool(sizes) and 0 not in sizes
+    small = [bool(t.flow.mss) for _, t in sites if t.genuine]
+    return len(small) >= least and all(small)
 
 
 def too_large(facts: Facts, conversation: Conversation) -> bool:
