@@ -98,13 +98,22 @@ def capped_line(facts: Facts) -> tuple[int, ...]:
         return ()
     neutral = [t for _, t in facts.site_conversations(Arm.CONNECTION)]
     rtts = [t.info.min_rtt for t in neutral if t.info is not None and t.info.min_rtt > 0]
-    good = sorted((facts.window(t).seconds, t.transaction) for t in neutral if t.genuine)
+    looks = LOOKS * _late(facts)
+    good = sorted((_took(facts, t, looks), t.transaction) for t in neutral if t.genuine)
     if len(good) < 3 or not rtts or min(rtts) > QUICK:
         return ()
-    took = good[len(good) // 2][0] - LOOKS * _late(facts)
+    took = good[len(good) // 2][0]
     if took < BUSY + 6 * min(rtts) or slow_abroad(facts):
         return ()
     return () if _exceeds(facts, CAP) else tuple(sorted(n for _, n in good))
+
+
+def _took(facts: Facts, conversation: Conversation, looks: float) -> float:
+    """Seconds that it took, without those in which this device did not look: ``looks`` as a rule,
+    or more by its own count."""
+    measurement = facts.measurement(conversation.task.id)
+    assert measurement is not None
+    return measurement.window.seconds - max(looks, measurement.late)
 
 
 def _exceeds(facts: Facts, rate: float) -> bool:

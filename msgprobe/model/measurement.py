@@ -21,7 +21,9 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """What one task saw. Byte counts are estimates on the wire, IP headers included."""
+    """What one task saw. Byte counts are estimates on the wire, IP headers included. ``late``: the
+    seconds of its window in which this device looked at nothing, for it stood still or was busy;
+    of them the window's length tells of the device, not of the network."""
 
     task: Task
     status: Status
@@ -30,3 +32,4 @@ class Measurement:
     bytes_sent: int = 0
     bytes_received: int = 0
     detail: str | None = None
+    late: float = 0.0

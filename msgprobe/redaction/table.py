@@ -107,7 +107,7 @@ _KERNEL = {
 FIELDS: Mapping[type, Mapping[str, Kept]] = {
     Measurement: {
         **_all(How.PART, "the conversation and what was seen of it", "task observations"),
-        **_all(How.WHOLE, _COUNT, "status window bytes_sent bytes_received"),
+        **_all(How.WHOLE, _COUNT, "status window bytes_sent bytes_received late"),
         "detail": Kept(How.FAULT, "why it never began"),
     },
     Task: {

@@ -20,7 +20,7 @@ from msgprobe.runner.company import UNOPENED, named_often, unanswered
 from msgprobe.runner.given import Given
 from msgprobe.runner.kinds import PROMPT, TRANSFER, moves
 from msgprobe.runner.limits import GRACE, Limits
-from msgprobe.runner.standstill import FRESH, Stops, Watch
+from msgprobe.runner.standstill import FRESH, STOOD_STILL, Stops, Watch
 from msgprobe.runner.turns import SOON, Turns
 from msgprobe.runner.under_way import UnderWay
 from msgprobe.steps.context import Recorder, StepContext
@@ -102,7 +102,7 @@ class Runner:
     def _look_at_the_clock(self) -> None:
         now = self.world.now()
         late = self._watch_on_time.look(now)
-        if late:  # what failed before is an accident until it was asked again: there must be time
+        if late >= STOOD_STILL:  # what failed before is to be asked again
             self.stood_still += late
             self.limits = replace(self.limits, latest=self.limits.latest + late)
         for running in [r for r in self._running.values() if late and r.started is not None]:
@@ -376,15 +376,15 @@ class Runner:
         if running.stops.spoiled(recorder.observations):
             status = Status.CANCELLED
             detail = f"this device stood still for {running.stops.seconds:.1f} s"
-        start = now if running.started is None else running.started
         measurement = Measurement(
             task=task,
             status=status,
-            window=Window(start=start, end=now),
+            window=Window(start=now if running.started is None else running.started, end=now),
             observations=running.stops.voided(recorder.observations),
             bytes_sent=recorder.bytes_sent,
             bytes_received=recorder.bytes_received,
             detail=detail or None,
+            late=round(running.stops.late, 6),
         )
         self._settled += (octets := measurement.bytes_sent + measurement.bytes_received)
         self._moved += octets if moves(task) else 0

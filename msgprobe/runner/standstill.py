@@ -29,23 +29,28 @@ class Watch:
     _looked_at: float | None = None
 
     def look(self, now: float) -> float:
-        """Seconds for which it stood still until ``now``, 0 where that was too short to matter."""
+        """Seconds for which nothing was looked at until ``now``, 0 where that is as usual."""
         late = now - (now if self._looked_at is None else self._looked_at) - FRESH
         self._looked_at = now
-        return late if late >= STOOD_STILL else 0.0
+        return max(0.0, late)
 
 
 @dataclass(slots=True)
 class Stops:
-    """For how long this process stood still during one conversation, in ``seconds``."""
+    """For how long this process stood still during one conversation, in ``seconds``; ``late`` are
+    all that it was late by, however short."""
 
     seconds: float = 0.0
+    late: float = 0.0
     _since: float | None = None
     _until: float = 0.0
     _longest: float = 0.0
 
     def add(self, now: float, late: float) -> None:
-        """It stood still for ``late`` seconds until ``now``."""
+        """Nothing was looked at for ``late`` seconds until ``now``."""
+        self.late += late
+        if late < STOOD_STILL:
+            return
         self._since = now - late if self._since is None else self._since
         self._until, self._longest = now, max(late, self._longest)
         self.seconds += late

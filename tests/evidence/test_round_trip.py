@@ -68,3 +68,12 @@ def test_a_device_that_is_late_at_each_step_shows_no_plans_cap(took: float, capp
     seen(story, took, rtt=0.05, min_rtt=0.05)
     facts = Facts(lasting(story, 2.0).evidence())
     assert bool(capped_line(facts)) is capped
+
+
+@pytest.mark.parametrize(("busy", "capped"), [(0.0, True), (0.3, True), (1.6, False)])
+def test_a_device_that_stood_still_for_once_shows_no_plans_cap(busy: float, capped: bool) -> None:
+    """In the middle of a handshake, say, while the answers lay there to be read."""
+    story = Story()
+    seen(story, 0.06, rtt=0.05, min_rtt=0.05)
+    story.told = [replace(one, late=busy) for one in lasting(story, 2.0).told]
+    assert bool(capped_line(Facts(story.evidence()))) is capped

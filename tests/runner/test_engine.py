@@ -23,7 +23,7 @@ from msgprobe.runner.company import UNOPENED
 from msgprobe.runner.engine import Runner
 from msgprobe.runner.given import Given, given
 from msgprobe.runner.limits import LAST_MOVING, Limits
-from msgprobe.runner.standstill import Stops
+from msgprobe.runner.standstill import FRESH, Stops
 from msgprobe.steps.connect import connect
 from msgprobe.steps.context import StepContext
 from msgprobe.steps.door import NotAllowed
@@ -445,6 +445,23 @@ def test_what_failed_while_this_process_stood_still_is_asked_again() -> None:
     assert only.status is Status.COMPLETED
     assert [o.failure for o in only.observations] == [Failure.CONNECTION_REFUSED]
     assert {o.transaction for o in only.observations} == {times[1]}
+
+
+def test_a_measurement_says_how_long_this_device_did_not_look() -> None:
+    """However short each time, and only while it was under way."""
+
+    async def busy(ctx: StepContext) -> None:
+        time.sleep(0.3)  # before anything of it was waited for  # noqa: ASYNC251
+        await asyncio.sleep(0.2)
+        time.sleep(0.3)  # noqa: ASYNC251
+
+    async def idle(ctx: StepContext) -> None:
+        await asyncio.sleep(0.3)
+
+    (only,) = execute([task("a")], Scripted("scripted", busy))
+    assert 0.4 <= only.late <= only.window.seconds - 0.2 + FRESH
+    (only,) = execute([task("a")], Scripted("scripted", idle))
+    assert only.late < 0.2, "some, on a busy machine"
 
 
 def test_what_is_asked_again_waits_for_its_turn() -> None:
