@@ -1,6 +1,6 @@
 """One flow as a whole: how far it came, what ended it, and what the answer proves."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from functools import cached_property
 from typing import TypeVar
@@ -26,6 +26,10 @@ Seen = TypeVar("Seen", bound=Observation)
 
 AT_ONCE = 0.002
 """Seconds within which only this machine itself can have answered."""
+
+
+_SPOKEN = (Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET, Failure.EOF)
+"""Failures that somebody on the other side brought about: the line is not dead."""
 
 
 class Stage(IntEnum):
@@ -139,14 +143,14 @@ class Conversation:
         """A TLS peer showed a chain that verified for the name."""
         return self.tls is not None and self.tls.verified
 
-    @property
+    @cached_property
     def answered_tls(self) -> bool:
         """Something came back that only a TLS peer sends: a certificate or its own alert."""
         return self.tls is not None and (
             self.tls.failure is None or bool(self.tls.chain) or self.tls.alert_received
         )
 
-    @property
+    @cached_property
     def dies_after_handshake(self) -> bool:
         """The handshake went well, then what was said inside it died."""
         if self.failure is None or self.failure.is_ours or self.stage is not Stage.ANSWER:
@@ -206,11 +210,39 @@ class Conversation:
             return False
         return http.status == 451 or (http.status in (403, 429) and http.matched is False)
 
-    @property
+    @cached_property
     def info(self) -> TcpInfo | None:
         """The kernel's last view of the connection."""
         every = (self.transfer, self.protocol, self.http, self.tls, self.tcp)
         return next((o.info for o in every if o is not None and o.info is not None), None)
+
+    @cached_property
+    def layers(self) -> tuple[tuple[float, float, bool], ...]:
+        """Start, end (seconds of the run) and success of each of its layers, in order."""
+        every = (self.tcp, self.tls, self.http, self.protocol, self.transfer)
+        return tuple(
+            (o.window.start, o.window.end, o.failure is None) for o in every if o is not None
+        )
+
+    @cached_property
+    def heard(self) -> tuple[float, ...]:
+        """Moments, in seconds of the run, at which the other side was heard: each layer that ended
+        well, and every byte."""
+        ended = [end for _, end, ok in self.layers if ok]
+        if self.failure in _SPOKEN:
+            ended += [end for _, end, ok in self.layers[-1:] if not ok]
+        asked = self.protocol if self.protocol is not None and self.protocol.round_trips else None
+        # These ends say nothing: what is never answered, or comes no more, is waited for till then.
+        waits = {o.window.end for o in (asked, self.transfer) if o is not None}
+        return (*(at for at in ended if at not in waits), *self._bytes_came(asked))
+
+    def _bytes_came(self, asked: ProtocolObservation | None) -> Iterator[float]:
+        if self.tls is not None and self.tls.failure is not None and self.tls.bytes_received:
+            yield self.tls.window.start + (self.tls.first_byte or 0.0)
+        if asked is not None and asked.first_byte is not None:
+            yield asked.window.start + asked.first_byte
+        if self.transfer is not None:
+            yield from (self.transfer.window.start + after for after, _ in self.transfer.curve)
 
     @cached_property
     def symptom(self) -> str | None:

@@ -71,7 +71,7 @@ class Crowd:
 
 
 def crowd(
-    measurements: Sequence[Measurement],
+    questions: Sequence[Start],
     conversations: Sequence[Conversation],
     running: Mapping[str, Running],
     opened: Collection[str],
@@ -79,13 +79,14 @@ def crowd(
 ) -> Crowd | None:
     """What our own crowd loses on this line; None as long as nothing shows that it does.
 
-    ``running`` are the tasks under way, ``opened`` those of them whose connection stands.
+    ``questions`` are those that were `asked`, ``running`` the tasks under way, ``opened`` those of
+    them whose connection stands.
     """
-    every = (*asked(measurements), *_dialled(conversations), *_under_way(running, opened, now))
+    every = (*questions, *_dialled(conversations), *_under_way(running, opened, now))
     if _too_few_lost(every):
         return None
     line, others = _without_lossiest(conversations, running)
-    told = (*asked(measurements), *_dialled(line), *_under_way(others, opened, now))
+    told = (*questions, *_dialled(line), *_under_way(others, opened, now))
     alive, usual = _alive(conversations), _usual(told)
     beside = [s for s in told if _beside_life(s, alive, usual)]
     let_through = [_begun_at(t) for t in conversations if _got_through(t)]
@@ -175,7 +176,7 @@ def _begun_at(t: Conversation) -> float:
 
 
 def undecided(
-    measurements: Sequence[Measurement],
+    questions: Sequence[Start],
     conversations: Sequence[Conversation],
     running: Mapping[str, Running],
     opened: Collection[str],
@@ -186,7 +187,7 @@ def undecided(
     begun = [s for s in _under_way(running, opened, now) if s.neutral and not s.heard]
     if len(begun) < LOST_STARTS:
         return None  # as on most lines, nearly always
-    told = (*asked(measurements), *_dialled(conversations))
+    told = (*questions, *_dialled(conversations))
     prompt = sorted(s.took for s in told if s.heard and s.took < REPEATED)
     if len(prompt) < LOST_STARTS:
         return None

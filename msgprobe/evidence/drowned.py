@@ -1,6 +1,6 @@
 """Names that were asked for in vain while our own crowd of questions was lost, whosever."""
 
-from msgprobe.evidence.crowding import LOST_STARTS, REPEATED, asked
+from msgprobe.evidence.crowding import LOST_STARTS, REPEATED
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.starts import Start
@@ -27,4 +27,4 @@ def drowned(facts: Facts, host: str) -> bool:
 def _beside(facts: Facts, question: DnsObservation) -> list[Start]:
     """The neutral questions that were begun while this one was waited for, or just before."""
     since, until = question.window.start - REPEATED, question.window.end
-    return [s for s in asked(facts.measurements) if s.neutral and since <= s.at < until]
+    return [s for s in facts.questions if s.neutral and since <= s.at < until]

@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.conversation import Conversation
-from msgprobe.evidence.crowding import crowd, crowded_out, heard_beside, let_in
+from msgprobe.evidence.crowding import asked, crowd, crowded_out, heard_beside, let_in
 from msgprobe.evidence.ledger import Ledger, derived, remembered
 from msgprobe.evidence.line_losses import repeated_by_the_line, repeated_segments
 from msgprobe.evidence.names import NameFacts
@@ -29,6 +29,7 @@ from msgprobe.evidence.shelves import (
     NAMES,
     Shelves,
 )
+from msgprobe.evidence.starts import Start
 from msgprobe.model.control import Site
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.measurement import Measurement
@@ -183,10 +184,16 @@ class Facts:
         return silenced(self.conversations).union(turned)
 
     @derived
+    def questions(self) -> tuple[Start, ...]:
+        """Questions to the connection's own resolver that have ended."""
+        self._read(LOOKUPS)
+        return tuple(asked(self._shelves.lookups))
+
+    @derived
     def crowded(self) -> bool:
         """New flows were lost because we opened so many (see `crowding.crowd`)."""
         ended = max((m.window.end for m in self.measurements), default=0.0)
-        found = crowd(self.measurements, self.conversations, {}, frozenset(), ended)
+        found = crowd(self.questions, self.conversations, {}, frozenset(), ended)
         return found is not None and found.flows and found.sure
 
     def held_up(self, conversation: Conversation) -> bool:

@@ -62,7 +62,10 @@ def lossy_parts(facts: Facts, service: Service) -> tuple[Part, ...]:
     """The parts of the service's conversations and transfers that lose far more than those of all
     others over the same families of addresses: all, each family alone, and what bears a name, that
     the rest must not dilute. What a dead line has lost is not theirs."""
-    mine, others = well(facts, _of_services(facts, service)), _of_the_line(facts, service)
+    mine = well(facts, _of_services(facts, service))
+    if not _lost(mine)[0]:
+        return ()  # as on most lines: the others need not be counted
+    others = _of_the_line(facts, service)
     lossy = [part for part in _PARTS if _lose_more(part, mine, others)]
     if not lossy:
         return ()  # as on nearly every line
@@ -75,7 +78,10 @@ def oftener_disturbed(facts: Facts, service: Service) -> bool:
     """Far more of the service's conversations and transfers lost something on the way, in either
     direction, than of all others, and not in one moment alone. Be it little each time: that is too
     little to say that it works badly, and more than a way loses that others share."""
-    mine, others = well(facts, _of_services(facts, service)), _of_the_line(facts, service)
+    mine = well(facts, _of_services(facts, service))
+    if not _disturbed(mine)[0]:
+        return False  # as on most lines: the others need not be counted
+    others = _of_the_line(facts, service)
     if not _oftener(mine, others, OFTENER):
         return False
     apart = _apart_from_the_worst(out_of_lulls(facts, mine))

@@ -12,7 +12,7 @@ from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.losses import disturbed
-from msgprobe.evidence.outages import heard, under_way
+from msgprobe.evidence.outages import under_way
 from msgprobe.model.task import Role
 
 SILENT = 1.0
@@ -30,7 +30,7 @@ Lull = tuple[float, float]
 @remembered
 def lulls(facts: Facts) -> tuple[Lull, ...]:
     """The times in which nobody was heard, in order."""
-    life = sorted(at for t in facts.conversations for at in heard(t))
+    life = sorted(at for t in facts.conversations for at in t.heard)
     return tuple((a, b) for a, b in pairwise(life) if b - a >= SILENT)
 
 

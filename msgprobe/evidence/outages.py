@@ -17,7 +17,6 @@ from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.ledger import derived
 from msgprobe.model.dataclass import dataclass
 from msgprobe.model.failure import Failure
-from msgprobe.model.observation import TransferObservation
 from msgprobe.model.task import Arm, Role
 
 QUIET = 3.0
@@ -34,9 +33,6 @@ LOW, HIGH = 0.2, 0.8
 
 FEW_RUNS = -1.645
 """z below which there are fewer runs than chance gives (Wald and Wolfowitz, one-sided p < 0.05)."""
-
-_SPOKEN = (Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET, Failure.EOF)
-"""Failures that somebody on the other side brought about: the line is not dead."""
 
 NEUTRAL = (Arm.CONNECTION, Arm.AGAIN, Arm.MONITOR, Arm.TRANSFER_SOURCE)
 
@@ -100,13 +96,13 @@ class Outages:
         """
         own = [t for t in self._facts.conversations if t.task.role is Role.TARGET]
         return tuple(
-            sorted(at for t in (*own, *(t for _, t in self._conversations)) for at in heard(t))
+            sorted(at for t in (*own, *(t for _, t in self._conversations)) for at in t.heard)
         )
 
     @derived
     def waits(self) -> tuple[Wait, ...]:
         """Every wait of `QUIET` seconds or more for a neutral host that answers at other times."""
-        alive = {t.task.subject for _, t in self._conversations if heard(t)}
+        alive = {t.task.subject for _, t in self._conversations if t.heard}
         found = [
             Wait(start=start, end=end, network=network, transaction=conversation.transaction)
             for network, conversation in self._conversations
@@ -170,7 +166,7 @@ class Outages:
         told = []
         for _, conversation in self._conversations:
             if conversation.failure is None:
-                told.append((max(heard(conversation), default=0.0), True))
+                told.append((max(conversation.heard, default=0.0), True))
             elif conversation.failure.is_silence or conversation.failure is Failure.INTERRUPTED:
                 told += [
                     (start, False) for start, end in silences(conversation) if end - start >= QUIET
@@ -229,45 +225,10 @@ def _opened(conversation: Conversation) -> float:
     return conversation.tcp.window.end if conversation.tcp is not None else 0.0
 
 
-def _layers(conversation: Conversation) -> list[tuple[float, float, bool]]:
-    """Start, end and success of every layer of a conversation, in order."""
-    every = (
-        conversation.tcp,
-        conversation.tls,
-        conversation.http,
-        conversation.protocol,
-        conversation.transfer,
-    )
-    return [(o.window.start, o.window.end, o.failure is None) for o in every if o is not None]
-
-
 def under_way(conversation: Conversation) -> tuple[float, float]:
     """The seconds of the run between which something was done in it; nothing, before anything."""
-    layers = _layers(conversation)
+    layers = conversation.layers
     return (layers[0][0], layers[-1][1]) if layers else (0.0, 0.0)
-
-
-def heard(conversation: Conversation) -> list[float]:
-    """Moments at which the other side was heard: each layer that ended well, and every byte."""
-    times = [end for _, end, ok in _layers(conversation) if ok]
-    if conversation.failure in _SPOKEN:
-        times += [end for _, end, ok in _layers(conversation)[-1:] if not ok]
-    if (
-        conversation.tls is not None
-        and conversation.tls.failure is not None
-        and conversation.tls.bytes_received
-    ):
-        times.append(conversation.tls.window.start + (conversation.tls.first_byte or 0.0))
-    if conversation.protocol is not None and conversation.protocol.round_trips:
-        # Its end says nothing: it waits for those questions, too, that are never answered.
-        times = [at for at in times if at != conversation.protocol.window.end]
-        if conversation.protocol.first_byte is not None:
-            times.append(conversation.protocol.window.start + conversation.protocol.first_byte)
-    if isinstance(conversation.transfer, TransferObservation):
-        begun = conversation.transfer.window.start
-        times = [at for at in times if at != conversation.transfer.window.end]
-        times += [begun + after for after, _ in conversation.transfer.curve]
-    return times
 
 
 def silences(conversation: Conversation) -> list[tuple[float, float]]:
@@ -275,8 +236,8 @@ def silences(conversation: Conversation) -> list[tuple[float, float]]:
 
     A refusal or a reset is a sign of life of somebody: it ends a wait like an answer.
     """
-    layers = _layers(conversation)
+    layers = conversation.layers
     if not layers:
         return []
-    points = [layers[0][0], *sorted(heard(conversation)), layers[-1][1]]
+    points = [layers[0][0], *sorted(conversation.heard), layers[-1][1]]
     return [(a, b) for a, b in pairwise(points) if b - a >= QUIET]

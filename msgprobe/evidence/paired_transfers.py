@@ -26,10 +26,11 @@ from msgprobe.evidence.transfer_pairs import (
     couples,
     length,
     lower_by_name,
+    moved,
     steady,
     twins,
 )
-from msgprobe.evidence.transfer_samples import FEWEST, MOVING, QUESTIONS, Sample
+from msgprobe.evidence.transfer_samples import FEWEST, QUESTIONS, Sample
 from msgprobe.evidence.turned_slow import turned_slow
 from msgprobe.model.observation import TcpInfo
 from msgprobe.model.target import Asset, Direction, Service
@@ -73,11 +74,7 @@ class PairedTransfers:
         self.facts = facts
         self.service = service
         self.asset = asset
-        about = [
-            Sample(conversation=t)
-            for t in comparable(facts, facts.arm(*MOVING))
-            if (t.flow.option("direction") or "down") == asset.direction
-        ]
+        about = moved(facts, asset.direction)
         mine = [
             s
             for s in about

@@ -145,6 +145,8 @@ class Shares:
 
     def _chance(self, one: Tally) -> float:
         """That so many fail by luck, where neutral ones of the same shape fail as they do."""
+        if one.share < FLOOR:
+            return 1.0  # whatever the others' is
         shapes = {modern(t) for t in one.every}
         beside = [t for t in (False, True) if t in shapes]
         return one.exceeds(joined(self.neutral_modern if t else self.neutral for t in beside))

@@ -37,14 +37,15 @@ def foreign_state_roots(facts: Facts) -> frozenset[str]:
     """Notes of states whose authorities sign, unbelieved, for neutral sites abroad or for services
     that are not their country's."""
     services = {s.name: s for s in facts.services}
-    conversations = [t for s, t in facts.site_conversations(*NEUTRAL_ARMS) if s.country is None]
-    conversations += [
-        t
-        for t in facts.arm(*OWN_ARMS)
-        if t.task.subject in services and not at_home(services[t.task.subject], t)
-    ]
-    unbelieved = (t for t in conversations if t.failure is Failure.TLS_UNKNOWN_AUTHORITY)
-    return frozenset(note for t in unbelieved if (note := state_root(t)) is not None)
+    neutral = [t for s, t in facts.site_conversations(*NEUTRAL_ARMS) if s.country is None]
+    own = (t for t in facts.arm(*OWN_ARMS) if _unbelieved(t) and t.task.subject in services)
+    abroad = (t for t in own if not at_home(services[t.task.subject], t))
+    signed = (*filter(_unbelieved, neutral), *abroad)
+    return frozenset(note for t in signed if (note := state_root(t)) is not None)
+
+
+def _unbelieved(conversation: Conversation) -> bool:
+    return conversation.failure is Failure.TLS_UNKNOWN_AUTHORITY
 
 
 def at_home(service: Service, conversation: Conversation) -> bool:

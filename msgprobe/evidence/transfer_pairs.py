@@ -3,10 +3,14 @@
 from collections.abc import Iterable, Sequence
 from math import comb, exp, log, log2
 
+from msgprobe.evidence.facts import Facts
+from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.losses import disturbed, upwards
+from msgprobe.evidence.six import comparable
 from msgprobe.evidence.statistics import Decision, median, median_low, sprt, variation
-from msgprobe.evidence.transfer_samples import FEWEST, FIRST_WINDOW, Sample
+from msgprobe.evidence.transfer_samples import FEWEST, FIRST_WINDOW, MOVING, Sample
 from msgprobe.model.dataclass import dataclass
+from msgprobe.model.target import Direction
 
 SAME_SERVER = log(2.5)
 """Log-ratio of times from which on a pair counts as slow where only the name differs."""
@@ -46,6 +50,13 @@ ROOM = 0.7
 ORDINARY = 0.2
 """Seconds that no line is compared more closely than: a lost segment costs as much (RFC 6298, as
 Linux has it)."""
+
+
+@remembered
+def moved(facts: Facts, direction: Direction) -> tuple[Sample, ...]:
+    """Every transfer that way that can be compared, neutral ones too."""
+    every = (Sample(conversation=t) for t in comparable(facts, facts.arm(*MOVING)))
+    return tuple(s for s in every if s.direction is direction)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

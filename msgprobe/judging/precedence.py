@@ -23,7 +23,7 @@ from msgprobe.hypotheses.second_vantage.rules import may_be_outage, second_vanta
 from msgprobe.hypotheses.service_outage.rules import DOWN_RULES
 from msgprobe.hypotheses.throttling.rules import CONVERSATION_LOSS
 from msgprobe.hypotheses.tls_fingerprint.rules import CONN_COUNT, COUNT_RULES, HELLO_RULES
-from msgprobe.hypotheses.tls_fingerprint.rules_modern import MODERN_RULES
+from msgprobe.hypotheses.tls_fingerprint.rules_modern import MODERN_RULES, some_die
 from msgprobe.hypotheses.tls_interception.rules import FORGER_RULES, HALF_RULES, STORE_AGE
 from msgprobe.hypotheses.tls_sni.rules import TLS_RULES
 from msgprobe.hypotheses.tls_sni.rules_post_handshake import AFTER_RULES
@@ -32,6 +32,7 @@ from msgprobe.hypotheses.tls_sni.rules_shares import (
     SHARE_DOUBT,
     SHARE_RULES,
     spares_enough,
+    strikes,
 )
 from msgprobe.judging.rules_halves import HALF_FAILS, half_hit
 from msgprobe.judging.rules_members import DEGRADED_RULES, MEMBER_HIT, ONE_MEMBER, explained
@@ -180,12 +181,14 @@ def _member_hit(c: Case) -> Found:
 
 def _modern(c: Case) -> Found:
     """Who greets as a tool does gets through, and who greets as clients do does not."""
-    return c.by(*MODERN_RULES)[:1]
+    return c.by(*MODERN_RULES)[:1] if some_die(c.pool) else ()
 
 
 def _some_of_many(c: Case) -> Found:
     """Some of many is evidence, whether or not a member was answered by chance. A share that
     follows the name takes more to be our own doing than that some were answered alone."""
+    if not strikes(c.pool):
+        return ()
     following = c.by(*FOLLOWING_RULES)[:1]
     if following:
         part = (*c.by(*SHARE_RULES)[:1], *c.by(MEMBER_HIT))[:1] if spares_enough(c.pool) else ()

@@ -1,10 +1,11 @@
 """Whom round 1 asks, and what: every endpoint exactly as the messenger would use it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from random import Random
 
 from msgprobe.evidence.ledger import remembered
+from msgprobe.model.dataclass import dataclass
 from msgprobe.model.hello import Hello
 from msgprobe.model.run import Request
 from msgprobe.model.target import Endpoint, Pool, Service
@@ -161,40 +162,65 @@ def joined_later(context: PlanningContext) -> frozenset[tuple[str, str]]:
     beyond the sample."""
     found = set()
     for service in context.services:
-        drawn: dict[str, tuple[str, ...]] = {}
+        drawn = {d.pool.name: d.first for d in drawn_pools(context, service)}
         for pool, endpoint in first_endpoints(context, service):
-            if pool.name not in drawn:
-                size = sample_size(service, pool)
-                drawn[pool.name] = sample(service, pool, context.request)[:size]
             if endpoint.reserve or endpoint.member not in drawn[pool.name]:
                 found.add((service.name, endpoint.name))
     return frozenset(found)
 
 
-def _first_endpoints(context: PlanningContext, service: Service) -> Iterator[tuple[Pool, Endpoint]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnPool:
+    """A pool as this run's lot has it: members that are tried first, those that may join, and the
+    endpoints of each, its reserve ones last."""
+
+    pool: Pool
+    first: tuple[str, ...]
+    more: tuple[str, ...]
+    endpoints: Mapping[str, tuple[Endpoint, ...]]
+
+
+@remembered
+def drawn_pools(context: PlanningContext, service: Service) -> tuple[DrawnPool, ...]:
+    """The service's wanted pools; whatever a run sees, they stay as they were drawn."""
+    found = []
     for pool in wanted_pools(service, context.request):
-        order = sample(service, pool, context.request)
-        size = sample_size(service, pool)
-        fails = {m: _member_fails(context, service, pool, m) for m in order[:size]}
+        order, size = sample(service, pool, context.request), sample_size(service, pool)
+        first, more = order[:size], order[size : size + WIDEN]
+        endpoints = {m: endpoints_of(service, pool, m) for m in (*first, *more)}
+        found.append(DrawnPool(pool=pool, first=first, more=more, endpoints=endpoints))
+    return tuple(found)
+
+
+def _first_endpoints(context: PlanningContext, service: Service) -> Iterator[tuple[Pool, Endpoint]]:
+    for drawn in drawn_pools(context, service):
+        fails = {m: _fails(context, service, drawn.endpoints[m]) for m in drawn.first}
         if any(fails.values()):
-            more = order[size : size + WIDEN]
-            fails |= {m: _member_fails(context, service, pool, m) for m in more}
+            fails |= {m: _fails(context, service, drawn.endpoints[m]) for m in drawn.more}
         for member, failing in fails.items():
-            for endpoint in endpoints_of(service, pool, member):
+            for endpoint in drawn.endpoints[member]:
                 if not endpoint.reserve or failing:
-                    yield pool, endpoint
+                    yield drawn.pool, endpoint
 
 
-def _member_fails(context: PlanningContext, service: Service, pool: Pool, member: str) -> bool:
+def _fails(context: PlanningContext, service: Service, member: Sequence[Endpoint]) -> bool:
     """Every conversation with the member's main endpoints failed or hangs, and there is one."""
-    tasks = [
-        t
-        for e in endpoints_of(service, pool, member)
-        if not e.reserve
-        for t in base_tasks(context, service, e)
-        if context.started(t.id) is not None
-    ]
-    return bool(tasks) and all(context.suspicious(t) for t in tasks)
+    begun = False
+    for endpoint in member:
+        for task in () if endpoint.reserve else base_tasks(context, service, endpoint):
+            if context.started(task.id) is not None:
+                if not context.suspicious(task):
+                    return False
+                begun = True
+    return begun
+
+
+@remembered
+def _led_to(context: PlanningContext, endpoint: Endpoint) -> tuple[str, ...]:
+    """Where the system's resolver leads whoever asks for the endpoint's name."""
+    assert endpoint.host is not None
+    given = context.facts.name(endpoint.host).system_addresses
+    return tuple(a for a in given if context.leads(endpoint, a))
 
 
 @remembered
@@ -203,10 +229,6 @@ def base_tasks(context: PlanningContext, service: Service, endpoint: Endpoint) -
     sparing = context.sparing
     many = service.members(endpoint.pool).index(endpoint.member) >= SIX_A_POOL
     sparing_six = sparing or (many and endpoint.host is not None)
-    if endpoint.host is None:
-        found = list(endpoint.addresses)
-    else:
-        name = context.facts.name(endpoint.host)
-        found = [a for a in name.system_addresses if context.leads(endpoint, a)]
+    found = endpoint.addresses if endpoint.host is None else _led_to(context, endpoint)
     picks = context.dialable(found, four=1 if sparing else 2, six=0 if sparing_six else 1)
     return tuple(flow_task(context, service, endpoint, a) for a in picks)

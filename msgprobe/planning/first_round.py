@@ -1,5 +1,7 @@
 """Round 1 as it goes on: what may begin, in whose turn, and what is asked how often."""
 
+from collections.abc import Sequence
+
 from msgprobe.evidence.facts import TRIES, grouped
 from msgprobe.evidence.ledger import remembered
 from msgprobe.model.hello import Hello
@@ -65,17 +67,16 @@ def _in_turn(context: PlanningContext, service: Service) -> list[Task]:
     """The conversations of its endpoints, those that name a host when their turn has come."""
     tasks: list[Task] = []
     before: dict[str, list[Task]] = {}
-    spared = _spared(context, service)
     for _, endpoint in first_endpoints(context, service):
-        flows = _flows(context, service, endpoint, spared)
+        flows = _flows(context, service, endpoint)
         if any(_words_first(context, service, endpoint, t) for t in flows):
             continue
         nameless = _nameless(context, endpoint)
         same = [] if nameless else before.setdefault(endpoint.host or "", [])
         if nameless or _turn(context, flows, same):
-            flows = flows if nameless else _one_first(context, flows)
-            tasks += flows
-            same += flows
+            fit = flows if nameless else _one_first(context, flows)
+            tasks += fit
+            same += fit
     return tasks
 
 
@@ -83,7 +84,7 @@ def _nameless(context: PlanningContext, endpoint: Endpoint) -> bool:
     return endpoint.host is None or context.traits.sends_no_name(endpoint)
 
 
-def _one_first(context: PlanningContext, flows: list[Task]) -> list[Task]:
+def _one_first(context: PlanningContext, flows: Sequence[Task]) -> Sequence[Task]:
     """Of conversations that name a host only the first, until it was answered, or has been alone
     for long enough to know that what silences it is not their number (see `patience.was_alone`). On
     a long way that would take too long, and a quick run asks no such question."""
@@ -108,10 +109,11 @@ def _words_first(
     return context.ended(asked) is None and not context.due(context.started(asked), TURN)
 
 
-def _flows(
-    context: PlanningContext, service: Service, endpoint: Endpoint, spared: frozenset[str]
-) -> list[Task]:
-    tasks = []
+@remembered
+def _flows(context: PlanningContext, service: Service, endpoint: Endpoint) -> tuple[Task, ...]:
+    """The endpoint's conversations, each as often as it is to be held by now."""
+    tasks: list[Task] = []
+    spared = _spared(context, service)
     bases = base_tasks(context, service, endpoint)
     known = endpoint.host in dying_elsewhere(context, service)
     known = known or service.name in punished_services(context)
@@ -124,7 +126,7 @@ def _flows(
         times = 1 if once else 2 if known else TRIES
         at = last_at.get(base.id, 0.0) if times == TRIES else None
         tasks += context.tries(base, Arm.REPEAT, times=times, last_at=at, since=since)
-    return tasks
+    return tuple(tasks)
 
 
 def _repeated(context: PlanningContext, service: Service, endpoint: Endpoint) -> bool:
@@ -143,6 +145,7 @@ def _inside(context: PlanningContext, endpoint: Endpoint, task: Task) -> bool:
     return not context.facts.leads_out(address) or address in forged(context, endpoint.host)
 
 
+@remembered
 def _spared(context: PlanningContext, service: Service) -> frozenset[str]:
     """Conversations that need no repeats, for all of their pool die at the ClientHello and enough
     others of it are repeated: of two names, or two addresses of the only one. An address that is
@@ -178,7 +181,7 @@ def _dying(context: PlanningContext, task: Task) -> bool:
     return symptom.startswith("tls.") and symptom != "tls.certificate"
 
 
-def _turn(context: PlanningContext, flows: list[Task], before: list[Task]) -> bool:
+def _turn(context: PlanningContext, flows: Sequence[Task], before: Sequence[Task]) -> bool:
     """Whether conversations that name a host may begin, others that name it being ``before`` them.
 
     Not many ClientHellos with one name at the same time: some boxes freeze four and more (D13), and

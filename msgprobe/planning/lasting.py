@@ -24,8 +24,7 @@ def lasting(context: PlanningContext, service: Service) -> Mapping[str, float]:
     to come then.
     """
     found: dict[str, float] = {}
-    reserves = _by_pool(context, service, reserve=True)
-    for pool, tasks in _by_pool(context, service).items():
+    for pool, tasks in _begun(context, service).items():
         if (at := last_knock(context, tasks)) > 0.0:
             found |= {task.id: at for task in tasks}
             continue
@@ -33,7 +32,8 @@ def lasting(context: PlanningContext, service: Service) -> Mapping[str, float]:
             continue
         failed = _all_failed(context, tasks)
         away = len(failed) == len(tasks) and _turned_away(context, failed)
-        spare = [t for t in reserves.get(pool, ()) if context.suspicious(t)]
+        reserves = _by_pool(context, service, reserve=True).get(pool, ())
+        spare = [t for t in reserves if context.suspicious(t)]
         if away or _only_words(context, service, tasks, spare):
             back = min(context.started(task.id) or 0.0 for task in tasks) + SPAN
             found |= {task.id: back for task in tasks}
@@ -46,7 +46,7 @@ def failing_since(context: PlanningContext, service: Service) -> Mapping[str, fl
     asked only because of that joins what has lasted already."""
     return {
         pool: min(context.started(t.id) or 0.0 for t in tasks)
-        for pool, tasks in _by_pool(context, service).items()
+        for pool, tasks in _begun(context, service).items()
         if tasks and all(context.suspicious(t) for t in tasks)
     }
 
@@ -61,8 +61,9 @@ def last_knock(context: PlanningContext, tasks: Sequence[Task]) -> float:
 
 
 def _all_in_two_networks(tasks: Sequence[Task], holds: Callable[[Task], bool]) -> bool:
-    apart = {ips.network(task.flow.address) for task in tasks}
-    return len(apart) >= TELLING_NETWORKS and all(map(holds, tasks))
+    if not all(map(holds, tasks)):
+        return False
+    return len({ips.network(task.flow.address) for task in tasks}) >= TELLING_NETWORKS
 
 
 def _silent(context: PlanningContext, task: Task) -> bool:
@@ -73,9 +74,13 @@ def _silent(context: PlanningContext, task: Task) -> bool:
     return over_tcp and task.id not in context.moment.opened and context.stalled(task)
 
 
-def _by_pool(
-    context: PlanningContext, service: Service, *, reserve: bool = False
-) -> dict[str, list[Task]]:
+@remembered
+def _begun(context: PlanningContext, service: Service) -> Mapping[str, list[Task]]:
+    """Conversations that have begun with what is no reserve, by pool."""
+    return _by_pool(context, service, reserve=False)
+
+
+def _by_pool(context: PlanningContext, service: Service, *, reserve: bool) -> dict[str, list[Task]]:
     """Conversations that have begun with what is no ``reserve``, or with what is, by pool."""
     those = [one for one in first_endpoints(context, service) if one[1].reserve is reserve]
     by_pool = grouped(those, lambda one: one[0].name)

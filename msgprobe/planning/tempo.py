@@ -47,7 +47,7 @@ class Tempo(Look):
         told, seen = self.facts, self.moment
         if told.shortest_rtt >= SLOW_RTT:
             return None
-        return crowd(told.measurements, told.conversations, seen.running, seen.opened, seen.now)
+        return crowd(told.questions, told.conversations, seen.running, seen.opened, seen.now)
 
     @derived
     def crowded(self) -> bool:
@@ -61,9 +61,7 @@ class Tempo(Look):
         told, seen = self.facts, self.moment
         if self.crowd is not None or told.shortest_rtt >= SLOW_RTT:
             return False
-        until = undecided(
-            told.measurements, told.conversations, seen.running, seen.opened, seen.now
-        )
+        until = undecided(told.questions, told.conversations, seen.running, seen.opened, seen.now)
         if until is not None:
             self.wake(until)
         return until is not None

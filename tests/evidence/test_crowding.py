@@ -50,7 +50,7 @@ MANY = 20
 
 def lost(story: Story, now: float) -> Crowd | None:
     facts = Facts(story.evidence())
-    return crowd(facts.measurements, facts.conversations, {}, frozenset(), now)
+    return crowd(facts.questions, facts.conversations, {}, frozenset(), now)
 
 
 def ask(story: Story, host: str, at: float, took: float, *, role: Role = Role.CONTROL) -> None:

@@ -19,7 +19,6 @@ MOST_BRANCHES = 15
 BRANCHY: dict[str, int] = {
     "evidence/controls.py:_answers_instead": 16,
     "evidence/conversation.py:fold": 17,
-    "evidence/outages.py:heard": 19,
     "evidence/transfer_samples.py:usable": 17,
     "hypotheses/calls/plan.py:_trains": 19,
     "hypotheses/second_vantage/facts.py:report_alike": 18,

@@ -5,6 +5,7 @@ from functools import partial
 
 from msgprobe.evidence.controls import unknown_signers
 from msgprobe.evidence.facts import TRIES
+from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.resigning import OWNERS
 from msgprobe.hypotheses.connection.plan_dead import plan_foreign_names, plan_holes
 from msgprobe.model.control import Sentinel, Site
@@ -156,9 +157,10 @@ def _resolvers(context: PlanningContext) -> list[Task]:
     return [_RESOLVER.lookup(first_question(r), host, r) for r in others]
 
 
-def _site(context: PlanningContext, site: Site) -> list[Task]:
+@remembered
+def _site(context: PlanningContext, site: Site) -> tuple[Task, ...]:
     good = context.known(site.host, site.addresses)
-    tasks = []
+    tasks: list[Task] = []
     four = next((a for a in good if ":" not in a), None)
     six = next((a for a in good if ":" in a), None)
     if four is not None:
@@ -166,7 +168,7 @@ def _site(context: PlanningContext, site: Site) -> list[Task]:
     if six is not None:
         base = _site_task(context, site, six, f"g.site6.{site.name}")
         tasks += context.tries(base) if four is None else [base]
-    return tasks
+    return tuple(tasks)
 
 
 def _site_task(
@@ -185,10 +187,11 @@ def _site_task(
     return purpose.task(task_id, site.name, flow, context.timeout())
 
 
-def _sentinel(context: PlanningContext, sentinel: Sentinel) -> list[Task]:
+@remembered
+def _sentinel(context: PlanningContext, sentinel: Sentinel) -> tuple[Task, ...]:
     address = page_address(context, sentinel)
     if address is None:
-        return []
+        return ()
     flow = Flow(
         address=address,
         port=80,
@@ -200,7 +203,7 @@ def _sentinel(context: PlanningContext, sentinel: Sentinel) -> list[Task]:
         options=(("exact", "yes"),),
     )
     task_id = f"g.sentinel.{sentinel.name}"
-    return [_SENTINEL.task(task_id, sentinel.name, flow, context.timeout())]
+    return (_SENTINEL.task(task_id, sentinel.name, flow, context.timeout()),)
 
 
 def _small_segments(context: PlanningContext) -> list[Task]:

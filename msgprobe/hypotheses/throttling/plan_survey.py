@@ -7,6 +7,7 @@ from functools import partial
 from random import Random
 
 from msgprobe.evidence.cut_places import stopped_alike
+from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.paired_transfers import PairedTransfers
 from msgprobe.evidence.speeds import of_its_time
@@ -19,6 +20,7 @@ from msgprobe.hypotheses.throttling.tasks import (
     own_task,
     patient,
     source_task,
+    was_moved,
 )
 from msgprobe.model.control import Source
 from msgprobe.model.target import Asset, Direction, Service
@@ -102,8 +104,8 @@ def _full(context: PlanningContext, under_way: Sequence[Task], direction: Direct
 
 def _moved_before(context: PlanningContext, task: Task) -> bool:
     """Another transfer of its service has begun: the others wait no longer."""
-    known = (t for d in Direction for t in _sequence(context, d))
-    return any(t.subject == task.subject and context.started(t.id) is not None for t in known)
+    mine = (t for d in Direction for t in _sequence(context, d) if t.subject == task.subject)
+    return any(context.started(t.id) is not None for t in mine)
 
 
 def unsettled(context: PlanningContext, direction: Direction) -> frozenset[str]:
@@ -116,16 +118,22 @@ def unsettled(context: PlanningContext, direction: Direction) -> frozenset[str]:
     if not own:
         return frozenset(s.name for s, _ in pairs)
     left = {t.subject for t in own if context.ended(t.id) is None}
-    moved = [PairedTransfers(context.facts, s, a) for s, a in pairs]
-    return frozenset(left | {p.service.name for p in moved if p.own and not of_its_time(p)})
+    return frozenset(left | {s.name for s, a in pairs if _open_still(context.facts, s, a)})
+
+
+@remembered
+def _open_still(facts: Facts, service: Service, asset: Asset) -> bool:
+    """The asset was moved, and neutral transfers before and after it have yet to tell of that."""
+    if not was_moved(facts, service, asset):
+        return False
+    paired = PairedTransfers(facts, service, asset)
+    return bool(paired.own) and not of_its_time(paired)
 
 
 def survey_over(context: PlanningContext) -> bool:
     """No transfer of the first look begins any more."""
-    if context.crowded:
-        until = CROWDED_SURVEY_UNTIL
-    else:
-        until = FAR_SURVEY_UNTIL if takes_long(context) else SURVEY_UNTIL
+    usual = FAR_SURVEY_UNTIL if takes_long(context) else SURVEY_UNTIL
+    until = CROWDED_SURVEY_UNTIL if context.crowded else usual
     return context.past(until) and not context.request.throttle
 
 

@@ -74,9 +74,18 @@ def most_in_pairs(direction: Direction) -> int:
 
 
 @remembered
+def was_moved(facts: Facts, service: Service, asset: Asset) -> bool:
+    """A transfer of the asset has ended, however."""
+    mine = facts.arm(Arm.TRANSFER, subject=service.name)
+    return any(t.flow.option("asset") == asset.name for t in mine)
+
+
+@remembered
 def looks_slow(facts: Facts, service: Service, asset: Asset) -> bool:
     """Whether the asset's own transfers are `PairedTransfers.suspicious`, or `refused`; or lost
     something as much of the service does."""
+    if not was_moved(facts, service, asset):
+        return False
     paired = PairedTransfers(facts, service, asset)
     if paired.suspicious or refused(paired):
         return True
@@ -306,15 +315,20 @@ def _silent(context: PlanningContext, service: Service, host: str, address: str)
     the longest."""
     asked = context.facts.arm(*_USUAL, subject=service.name)
     heard = [(t.address, _heard(t)) for t in asked if t.flow.server_name == host]
-    # Transfers begin when what still runs is overdue.
-    waiting = [r.task.probe for r in context.moment.running.values() if r.task.arm in _USUAL]
-    here = (host, address)
-    asking = here in [(f.server_name, f.address) for f in waiting if isinstance(f, Flow)]
-    asking = asking or host in dying_elsewhere(context, service)
-    asking = asking or address in forged(context, host)
     there = [well for at, well in heard if at == address]
+    if any(there):
+        return False
+    asking = host in dying_elsewhere(context, service) or address in forged(context, host)
+    asking = asking or _being_asked(context, host, address)
     anywhere = [well for _, well in heard]
     return any((asking or len(e) > 1) and not any(e) for e in (there, anywhere))
+
+
+def _being_asked(context: PlanningContext, host: str, address: str) -> bool:
+    """Transfers begin when what still runs is overdue."""
+    waiting = [r.task.probe for r in context.moment.running.values() if r.task.arm in _USUAL]
+    flows = (f for f in waiting if isinstance(f, Flow))
+    return (host, address) in [(f.server_name, f.address) for f in flows]
 
 
 def _heard(t: Conversation) -> bool:
@@ -327,6 +341,7 @@ def first_id(service: Service, asset: Asset, turn: int) -> str:
     return f"t.first.{service.name}.{asset.name}.{turn}"
 
 
+@remembered
 def own_task(
     context: PlanningContext, service: Service, asset: Asset, turn: int, size: int, patience: float
 ) -> Task | None:

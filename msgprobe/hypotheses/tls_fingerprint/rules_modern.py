@@ -74,6 +74,11 @@ def _dead(p: PoolFacts, least: int = TRIES) -> Iterator[list[Conversation]]:
             yield [*ended, *small]
 
 
+def some_die(p: PoolFacts) -> bool:
+    """Some modern ClientHello of the pool's own died: where none did, no rule of these holds."""
+    return any(map(_way, p.probes(Arm.MODERN)))
+
+
 def _ended(
     p: PoolFacts, conversations: list[Conversation], small: list[Conversation]
 ) -> list[Conversation]:

@@ -22,6 +22,11 @@ def _hosts(p: PoolFacts) -> frozenset[str | None]:
     return p.shares.striking(p.service) & _mine(p)
 
 
+def strikes(p: PoolFacts) -> bool:
+    """The pool has such names: where it has none, no rule about shares holds."""
+    return bool(_hosts(p))
+
+
 def _mine(p: PoolFacts) -> frozenset[str | None]:
     """What names this pool's conversations."""
     own = [e for e in p.service.endpoints if e.pool == p.pool.name]
