@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass, replace
+from operator import is_
 from typing import Any
 
 from msgprobe.evidence.state_roots import home_countries
@@ -62,7 +63,8 @@ class Redactor:
 
     def _part(self, _: Any, value: Any) -> Any:
         if isinstance(value, tuple):
-            return tuple(self._part(None, item) for item in value)
+            kept = tuple(self._part(None, item) for item in value)
+            return value if all(map(is_, kept, value)) else kept
         plan = _PLANS.get(type(value))
         if plan is None:
             raise TypeError(f"nobody said what is kept of {type(value).__name__}")
@@ -70,7 +72,7 @@ class Redactor:
         for name, default, how in plan:
             old = getattr(value, name)
             new = default if how is How.DROPPED else self._changes[how](value, old)
-            if new is not old:
+            if new is not old and new != old:
                 changed[name] = new
         return replace(value, **changed) if changed else value
 

@@ -180,8 +180,7 @@ class Runner:
             return
         self._counted_at = now
         for running in self._running.values():
-            recorder = running.recorder
-            running.counted = recorder.bytes_sent + recorder.bytes_received
+            running.counted = sum(running.recorder.octets)
 
     def in_order(self) -> tuple[Measurement, ...]:
         """Measurements in the order in which their tasks were wanted."""
@@ -373,6 +372,7 @@ class Runner:
         self._look_at_the_clock()
         running = self._running.pop(task.id)
         recorder, now = running.recorder, self.world.now()
+        sent, received = recorder.octets
         if running.stops.spoiled(recorder.observations):
             status = Status.CANCELLED
             detail = f"this device stood still for {running.stops.seconds:.1f} s"
@@ -381,13 +381,13 @@ class Runner:
             status=status,
             window=Window(start=now if running.started is None else running.started, end=now),
             observations=running.stops.voided(recorder.observations),
-            bytes_sent=recorder.bytes_sent,
-            bytes_received=recorder.bytes_received,
+            bytes_sent=sent,
+            bytes_received=received,
             detail=detail or None,
             late=round(running.stops.late, 6),
         )
-        self._settled += (octets := measurement.bytes_sent + measurement.bytes_received)
-        self._moved += octets if moves(task) else 0
+        self._settled += sent + received
+        self._moved += sent + received if moves(task) else 0
         self.measurements.append(measurement)
         self._changed.set()
         self.emit(

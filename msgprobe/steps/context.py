@@ -51,14 +51,22 @@ class Recorder:
         return tuple(self._observations)
 
     @property
+    def octets(self) -> tuple[int, int]:
+        """Bytes sent and received so far, open streams included: each is a question to the
+        kernel."""
+        open_ones = [stream_bytes(stream) for stream in self._open]
+        sent, received = (sum(one[way] for one in open_ones) for way in (0, 1))
+        return self._sent + sent, self._received + received
+
+    @property
     def bytes_sent(self) -> int:
         """Bytes sent so far, open streams included."""
-        return self._sent + sum(stream_bytes(stream)[0] for stream in self._open)
+        return self.octets[0]
 
     @property
     def bytes_received(self) -> int:
         """Bytes received so far, open streams included."""
-        return self._received + sum(stream_bytes(stream)[1] for stream in self._open)
+        return self.octets[1]
 
     def record(self, observation: Observation) -> None:
         """Keep one observation. What came in time and was read too late blames nobody: this device

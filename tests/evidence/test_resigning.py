@@ -203,3 +203,12 @@ def test_the_state_that_re_signs_everything_is_named() -> None:
     verdict = judged(story)
     assert {"tls_inspection", "state_root_kz"} <= set(verdict.connection.notes)
     assert "Kazakhstan's state" in advice(verdict)
+
+
+def test_a_states_authority_is_not_named_for_what_the_device_believes() -> None:
+    """It signs for neutral sites, and nothing is wrong with that here."""
+    root = "CN=Qaznet Trust Network, O=Qaznet, C=KZ"
+    story = Story().local()
+    for site in SITES:
+        story.site(site, chain=chain(site.host, root))
+    assert "state_root_kz" not in judged(story).connection.notes
