@@ -216,19 +216,15 @@ def _fails(context: PlanningContext, service: Service, member: Sequence[Endpoint
 
 
 @remembered
-def _led_to(context: PlanningContext, endpoint: Endpoint) -> tuple[str, ...]:
-    """Where the system's resolver leads whoever asks for the endpoint's name."""
-    assert endpoint.host is not None
-    given = context.facts.name(endpoint.host).system_addresses
-    return tuple(a for a in given if context.leads(endpoint, a))
-
-
-@remembered
 def base_tasks(context: PlanningContext, service: Service, endpoint: Endpoint) -> tuple[Task, ...]:
     """One task an address, repeats not included."""
     sparing = context.sparing
     many = service.members(endpoint.pool).index(endpoint.member) >= SIX_A_POOL
     sparing_six = sparing or (many and endpoint.host is not None)
-    found = endpoint.addresses if endpoint.host is None else _led_to(context, endpoint)
+    if endpoint.host is None:
+        found = list(endpoint.addresses)
+    else:
+        name = context.facts.name(endpoint.host)
+        found = [a for a in name.system_addresses if context.leads(endpoint, a)]
     picks = context.dialable(found, four=1 if sparing else 2, six=0 if sparing_six else 1)
     return tuple(flow_task(context, service, endpoint, a) for a in picks)
