@@ -6,12 +6,11 @@ the first one failed. The test is Fisher's exact one against neutral handshakes 
 with Holm's correction (S. Holm, "A Simple Sequentially Rejective Multiple Test Procedure", Scand.
 J. Stat. 6 (1979)) over all that could have been chosen: names and services of the run, those
 included that nobody had a reason to look at; of what is said at neutral servers, the services that
-were chosen by what came of them at home. What leaves a doubt needs less, and counts repeats too.
+were chosen by what came of them at home.
 """
 
-import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.cut_places import stopped_alike
@@ -26,15 +25,12 @@ from msgprobe.evidence.handshakes import (
 )
 from msgprobe.evidence.ledger import derived, remembered
 from msgprobe.evidence.six import comparable
-from msgprobe.evidence.statistics import Key, holm, together
+from msgprobe.evidence.statistics import Key, holm
 from msgprobe.evidence.tallies import (
     FLOOR,
     Tally,
     joined,
-    later,
     named_there,
-    place,
-    said_at,
     tally,
     took,
 )
@@ -44,10 +40,6 @@ from msgprobe.model.task import Arm, Role
 
 ALPHA = 1e-3
 """Errors allowed over all names of a run."""
-
-DOUBT = 1e-2
-"""Errors allowed of a name that is not called fine because it fails at neutral servers as well,
-which no accident of its own servers brings about; it accuses nobody."""
 
 SURE = ALPHA / 10
 """Errors allowed of a count that ends before its time because it is clear. That it is looked at
@@ -78,7 +70,7 @@ def _shape(conversation: Conversation) -> tuple[bool, str | None]:
     return bool(conversation.flow.mss), conversation.flow.option(OPTION)
 
 
-def _shut(there: Sequence[Conversation]) -> bool:
+def shut(there: Sequence[Conversation]) -> bool:
     """Each of several attempts there fails."""
     return len(there) >= TRIES and not any(map(answered, there))
 
@@ -106,8 +98,8 @@ class Shares:
         said = comparable(self._facts, self._facts.arm(*_NEUTRAL))
         every = [t for t in said if not modern(t) and t.task.role is Role.CONTROL]
         alive = {t.address for t in every if answered(t)}
-        shut = {name for name, there in grouped(every, named_there).items() if _shut(there)}
-        fit = (t for t in every if t.address in alive and named_there(t) not in shut)
+        dead = {name for name, there in grouped(every, named_there).items() if shut(there)}
+        fit = (t for t in every if t.address in alive and named_there(t) not in dead)
         return [t for t in fit if _comparable(t)]
 
     def _went_wrong(self, neutral: Conversation) -> bool:
@@ -129,7 +121,7 @@ class Shares:
         return max(shapes, key=lambda shape: shapes[shape], default=(False, None))
 
     @remembered
-    def _named(self, service: Service) -> dict[str, list[Conversation]]:
+    def named(self, service: Service) -> dict[str, list[Conversation]]:
         """By what names them the service's conversations that are in that shape, or modern."""
         usual = self._usual_shape
         return {
@@ -143,7 +135,7 @@ class Shares:
         name."""
         return tally(t for t in self._facts.arm(*_MODERN_NEUTRAL) if modern(t))
 
-    def _chance(self, one: Tally) -> float:
+    def chance(self, one: Tally) -> float:
         """That so many fail by luck, where neutral ones of the same shape fail as they do."""
         if one.share < FLOOR:
             return 1.0  # whatever the others' is
@@ -161,7 +153,7 @@ class Shares:
     def own(self, service: Service) -> dict[str, Tally]:
         """What came of each name, at addresses that are not dead to it."""
         found = {}
-        for what, conversations in self._named(service).items():
+        for what, conversations in self.named(service).items():
             alive = {t.address for t in conversations if answered(t)}
             counted = [t for t in conversations if t.address in alive and _planned(t)]
             found[what] = tally(counted, self.patience)
@@ -177,9 +169,10 @@ class Shares:
     def _excessive(self, alpha: float) -> dict[str, frozenset[str]]:
         tallies = {service.name: self.own(service) for service in self._facts.services}
         each = {(s, n): t for s, names in tallies.items() for n, t in names.items()}
+        usual = {s: [*filter(in_usual_form, names.values())] for s, names in tallies.items()}
         whole = {
-            (s, secured): joined(t for t in names.values() if t.secured is secured and _usual(t))
-            for s, names in tallies.items()
+            (s, secured): joined(t for t in some if t.secured is secured)
+            for s, some in usual.items()
             for secured in (True, False)
         }
         alike = set(self._beyond(whole, alpha / 2))
@@ -188,7 +181,7 @@ class Shares:
         return {s: frozenset(n for _, n in them) for s, them in grouped(shown, _whose).items()}
 
     def _beyond(self, tallies: Mapping[Key, Tally], alpha: float) -> tuple[Key, ...]:
-        chances = {key: self._chance(one) for key, one in tallies.items()}
+        chances = {key: self.chance(one) for key, one in tallies.items()}
         return holm(chances, alpha)
 
     @remembered
@@ -196,7 +189,7 @@ class Shares:
         """What came of each name at all of its addresses, those included that are dead to it."""
         return {
             what: tally(filter(_planned, conversations), self.patience)
-            for what, conversations in self._named(service).items()
+            for what, conversations in self.named(service).items()
         }
 
     @derived
@@ -231,61 +224,18 @@ class Shares:
         return found
 
     @remembered
-    def doubtful(self, service: Service) -> dict[str, Tally]:
-        """Names of which too many fail to call them fine, here, or here and at neutral servers
-        together where they could be said there. Not where all failed first, and none since: what is
-        over says nothing of now. Repeats count: so many failures before one goes well are rarer
-        than among as many that were planned."""
-        found = self._doubtful_together(service)
-        for what, conversations in self._named(service).items():
-            alive = {place(t) for t in conversations if answered(t)}
-            fit = (t for t in conversations if place(t) in alive or not alive)
-            here, there = tally(fit, self.patience), self._said_elsewhere(service, what)
-            both, chance = joined((here, there)), self._chance(here)
-            many = chance <= ALPHA
-            if there.failed:
-                many = many or together(chance, self._chance(there)) <= DOUBT
-            if many and (here.relapses or later(there.failed, both.answered)):
-                found[what] = both
-        return found
-
-    def _doubtful_together(self, service: Service) -> dict[str, Tally]:
-        """The same of names that speak alike, where each place was asked too seldom to tell, as on
-        a line that is spared: together they fail too often. Places that fail each of several times
-        are left to others, and names that nobody answered: they are cut off or dead, as a whole. An
-        outage is over once, or has not begun yet: what was answered since the first failure is
-        followed by others."""
-        found: dict[str, Tally] = {}
-        every = {w: self._seldom(t) for w, t in self._named(service).items()}
-        for secured in (True, False):
-            heard = {what: t for what, t in every.items() if t.answered and _usual(t)}
-            alike = {what: t for what, t in heard.items() if t.secured is secured}
-            whole = joined(alike.values())
-            first = min(map(said_at, whole.failed), default=math.inf)
-            since = [t for t in whole.answered if said_at(t) >= first]
-            if later(whole.failed, since) and self._chance(whole) <= ALPHA:
-                found.update({what: t for what, t in alike.items() if t.failed})
-        return found
-
-    def _seldom(self, conversations: Iterable[Conversation]) -> Tally:
-        """What came of those that connected, without places at which each of several failed: what
-        takes no connection is dead or cut off, and no share."""
-        places = grouped((t for t in conversations if t.connected), place).values()
-        return tally((t for some in places if not _shut(some) for t in some), self.patience)
-
-    @remembered
     def _elsewhere(self, service: Service) -> dict[str, Tally]:
         """What was planned of names at neutral servers: those that waver, and fail at home by
         chances that are small for each of them."""
         home = self.planned(service)
-        suspected = {w for w, t in home.items() if self._chance(t) <= ALPHA}
+        suspected = {w for w, t in home.items() if self.chance(t) <= ALPHA}
         suspected |= self.excessive.get(service.name, frozenset())
         wavering = {*mixed(self._facts, service), *mixed_modern(self._facts, service)}
         some = suspected & wavering
-        found = {what: self._said_elsewhere(service, what, _planned) for what in some}
+        found = {what: self.said_elsewhere(service, what, _planned) for what in some}
         return {what: there for what, there in found.items() if there.tried}
 
-    def _said_elsewhere(
+    def said_elsewhere(
         self, service: Service, what: str, fit: Callable[[Conversation], bool] = bool
     ) -> Tally:
         """At servers that answer other foreign names in that shape, of what connected: a SYN bears
@@ -316,7 +266,7 @@ def shares(facts: Facts) -> Shares:
     return Shares(facts)
 
 
-def _usual(tally: Tally) -> bool:
+def in_usual_form(tally: Tally) -> bool:
     """None was said as modern clients say it."""
     return not any(map(modern, tally.every))
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from msgprobe.evidence.controls import DYING
+from msgprobe.evidence.doubts import doubts
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.evidence.tallies import joined
 from msgprobe.hypotheses.rule import BLOCKED, LIKELY_IMPAIRED, UNCLEAR, Cited, PoolRule
@@ -72,7 +73,7 @@ SHARE_RULES: tuple[PoolRule, ...] = LIKELY_IMPAIRED.at(Layer.TLS).rules(
 
 def _doubtful(p: PoolFacts) -> Cited:
     mine = _mine(p)
-    return joined(t for what, t in p.shares.doubtful(p.service).items() if what in mine).every
+    return joined(t for what, t in doubts(p.facts).of(p.service).items() if what in mine).every
 
 
 SHARE_DOUBT: PoolRule = UNCLEAR.at(Layer.TLS).rule("tls.share.unclear", holds=_doubtful)
