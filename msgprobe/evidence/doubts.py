@@ -41,6 +41,7 @@ class Doubts:
         for names in _alike({what: self._tally(some) for what, some in named.items()}):
             found.update(self._over_one_family(names))
             found.update(self._since(service, names))
+            found.update(self._unshown(service, names))
         for names in _alike({what: self._seldom(some) for what, some in named.items()}):
             found.update(self._together(names))
         found.update(self._one_by_one(service, named))
@@ -113,6 +114,26 @@ class Doubts:
         dead = [t for some in turned for t in some]
         few = sum(map(bool, turned)) < TRIES or len(networks(dead)) < 2
         return {} if few or not self._others_live(service, dead) else names
+
+    def _unshown(self, service: Service, names: Names) -> Names:
+        """Those of which every connection dies once the name is said, as often as a claim needs and
+        in two networks, while other names are answered and neutral ones die less, where they were
+        not shown to a neutral server, as on a line that is spared: that others stand in for them
+        does not tell who is at them, their own servers or somebody on the way."""
+        answered_at = [said_at(t) for one in names.values() for t in one.answered]
+        first = min(answered_at, default=math.inf)
+        return {
+            what: one
+            for what, one in names.items()
+            if one.secured
+            and not one.answered
+            and len(one.failed) >= TRIES
+            and all(t.connected for t in one.failed)
+            and len(networks(one.failed)) >= 2
+            and max(map(said_at, one.failed)) > first
+            and self._shares.chance(one) <= ALPHA
+            and not self._shares.said_elsewhere(service, what).tried
+        }
 
     def _others_live(self, service: Service, dead: Sequence[Conversation]) -> bool:
         """Since the first of these as many neutral ones, and ones of other services, were answered,

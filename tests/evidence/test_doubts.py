@@ -1,5 +1,6 @@
 """What leaves a doubt: names that are not called fine, though nobody is accused of anything."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.evidence.story import CHAT, SITES, Story
 from tests.judging.word import text
 
 RESET: dict[str, Any] = {"fails": "tls", "failure": Failure.CONNECTION_RESET}
+HANGS: dict[str, Any] = {"fails": "connect", "failure": Failure.TIMED_OUT, "took": 9.0}
 
 
 def said(story: Story) -> Outcome:
@@ -90,3 +92,46 @@ def test_a_family_over_which_no_name_of_a_service_is_answered_is_not_fine() -> N
 )
 def test_what_another_cause_may_do_over_one_family_leaves_no_doubt(how: dict[str, Any]) -> None:
     assert over_six(**how) is Outcome.OK
+
+
+def never_answered(
+    *,
+    times: int = 5,
+    networks: int = 2,
+    last: float = 9.0,
+    way: Mapping[str, Any] = RESET,
+    neutral_failed: int = 0,
+    shown: bool = False,
+) -> Outcome:
+    """One name of two, either of which is enough, fails that way so often, in so many networks,
+    until second ``last``, and a neutral server answers to it where it is ``shown`` to one; the
+    other name is answered at second 5, and another foreign one there 50 times."""
+    story = Story().good_connection().names().target(CHAT[1], start=5.0)
+    for number in range(times):
+        address = f"31.13.{number % networks + 70}.1"
+        arm, start = Arm.REPEAT if number else Arm.BASE, last - (times - 1 - number) / 9
+        story.target(CHAT[0], arm=arm, address=address, start=start, **way)
+    for number in range(50):
+        bad = RESET if number < neutral_failed else {}
+        story.site(SITES[0], Arm.SHARE_NEUTRAL, host=SITES[1].host, check="tls", **bad)
+    return said(story.elsewhere(CHAT[0], times=1) if shown else story)
+
+
+def test_a_name_that_always_dies_and_was_shown_to_nobody_else_is_not_fine() -> None:
+    assert never_answered() is Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"times": 2},
+        {"networks": 1},
+        {"last": 4.0},
+        {"way": HANGS},
+        {"neutral_failed": 40},
+        {"shown": True},
+    ],
+    ids=["seldom", "one network", "before all others", "a SYN", "as neutral ones", "shown"],
+)
+def test_what_another_cause_may_do_to_one_name_leaves_no_doubt(how: dict[str, Any]) -> None:
+    assert never_answered(**how) is Outcome.OK

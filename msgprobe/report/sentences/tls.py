@@ -172,7 +172,8 @@ PROVES: Final[Mapping[str, str]] = {
     "names)",
     "tls.share.unclear": "handshakes with one name fail by a chance of 1e-3 at most beside neutral "
     "ones, or of 1e-2 here and at neutral servers together, some of them after others were "
-    "answered",
+    "answered; or, in two networks, three names die since some second, two die over IPv4 or over "
+    "IPv6 alone, or one dies always and was shown to no neutral server",
     "tls.share.*": "a share of the handshakes that name the service fails which neutral ones do "
     "not (exact test over the same minutes, 1e-3 over all names of the run)",
     "tls.modern.elsewhere.*": "same address, same name: small ClientHellos are answered, those of "
