@@ -238,9 +238,13 @@ def _silent_line(c: Case) -> Found:
 
 
 def _one_member(c: Case) -> Found:
+    """Its name may be minded as well as its server gone, as long as nobody asked which."""
     some = c.by(*DEGRADED_RULES)
     alone = explained(c.pool, c.said)
-    return c.by(ONE_MEMBER) if some and alone and not c.accused and not _impaired(c) else ()
+    if not some or not alone or c.accused or _impaired(c):
+        return ()
+    one = c.by(ONE_MEMBER)
+    return (*_unless_counted(c, c.by(SHARE_DOUBT)), *one) if one else ()
 
 
 def _some_members(c: Case) -> Found:

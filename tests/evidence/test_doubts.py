@@ -1,14 +1,15 @@
 """What leaves a doubt: names that are not called fine, though nobody is accused of anything."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from msgprobe.model.failure import Failure
 from msgprobe.model.task import Arm, ResolverKind
-from msgprobe.model.verdict import Outcome
-from tests.evidence.story import CHAT, SITES, Story
+from msgprobe.model.verdict import FunctionVerdict, Outcome
+from tests.evidence.story import CHAT, SERVICE, SITES, Story
 from tests.judging.word import text
 
 RESET: dict[str, Any] = {"fails": "tls", "failure": Failure.CONNECTION_RESET}
@@ -102,11 +103,13 @@ def never_answered(
     way: Mapping[str, Any] = RESET,
     neutral_failed: int = 0,
     shown: bool = False,
-) -> Outcome:
-    """One name of two, either of which is enough, fails that way so often, in so many networks,
+    need: int = 1,
+) -> FunctionVerdict:
+    """One name of two, of which so many are needed, fails that way so often, in so many networks,
     until second ``last``, and a neutral server answers to it where it is ``shown`` to one; the
     other name is answered at second 5, and another foreign one there 50 times."""
-    story = Story().good_connection().names().target(CHAT[1], start=5.0)
+    service = replace(SERVICE, pools=(replace(SERVICE.pools[0], ok_at=need),))
+    story = Story(services=(service,)).good_connection().names().target(CHAT[1], start=5.0)
     for number in range(times):
         address = f"31.13.{number % networks + 70}.1"
         arm, start = Arm.REPEAT if number else Arm.BASE, last - (times - 1 - number) / 9
@@ -114,11 +117,11 @@ def never_answered(
     for number in range(50):
         bad = RESET if number < neutral_failed else {}
         story.site(SITES[0], Arm.SHARE_NEUTRAL, host=SITES[1].host, check="tls", **bad)
-    return said(story.elsewhere(CHAT[0], times=1) if shown else story)
+    return text((story.elsewhere(CHAT[0], times=1) if shown else story).controls_again())
 
 
 def test_a_name_that_always_dies_and_was_shown_to_nobody_else_is_not_fine() -> None:
-    assert never_answered() is Outcome.INCONCLUSIVE
+    assert never_answered().outcome is Outcome.INCONCLUSIVE
 
 
 @pytest.mark.parametrize(
@@ -134,4 +137,13 @@ def test_a_name_that_always_dies_and_was_shown_to_nobody_else_is_not_fine() -> N
     ids=["seldom", "one network", "before all others", "a SYN", "as neutral ones", "shown"],
 )
 def test_what_another_cause_may_do_to_one_name_leaves_no_doubt(how: dict[str, Any]) -> None:
-    assert never_answered(**how) is Outcome.OK
+    assert never_answered(**how).outcome is Outcome.OK
+
+
+@pytest.mark.parametrize(
+    ("shown", "rule"), [(False, "tls.share.unclear"), (True, "pool.one_member")]
+)
+def test_a_member_is_no_retired_one_before_its_name_was_shown_elsewhere(
+    shown: bool, rule: str
+) -> None:
+    assert never_answered(need=2, shown=shown).rules[0] == rule
