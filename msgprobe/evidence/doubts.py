@@ -42,8 +42,7 @@ class Doubts:
             found.update(self._over_one_family(names))
             found.update(self._since(service, names))
             found.update(self._unshown(service, names))
-        for names in _alike({what: self._seldom(some) for what, some in named.items()}):
-            found.update(self._together(names))
+            found.update(self._together({what: self._seldom(named[what]) for what in names}))
         found.update(self._one_by_one(service, named))
         return found
 
