@@ -212,18 +212,22 @@ def _small_change(context: PlanningContext, task: Task) -> bool:
 
 def _set_aside(context: PlanningContext, task: Task) -> bool:
     """Bytes are kept for it: few names of a run, and what was promised when a first try began. What
-    is silent over QUIC tells nothing before one name was said elsewhere, which is one a service."""
+    is silent over QUIC tells nothing before one name was said elsewhere, which is one a service.
+    Nor is it known who minds a name before a neutral server was shown the first of a service; and a
+    step that is tried alone and in company tells only beside the others, which come when all else
+    has been paid for."""
     promised = task.arm in (Arm.TARGET_SNI_ELSEWHERE, Arm.OTHER_HELLO) and task.attempt > 1
     few = task.arm in (*COUNTED, Arm.QUIC_ELSEWHERE)
-    return few or promised or _of_a_crowd(context, task)
+    if few or promised or task.arm not in (Arm.TARGET_SNI_ELSEWHERE, Arm.ALONE, Arm.TOGETHER):
+        return few or promised
+    first = Arm.ALONE if task.arm is Arm.TOGETHER else task.arm
+    return _of_the_first_name(context, task, first)
 
 
-def _of_a_crowd(context: PlanningContext, task: Task) -> bool:
-    """A step with the first name of a service that is tried alone and in company: each tells only
-    beside the others, they come when all else has been paid for, and there are few of them."""
-    if task.arm not in (Arm.ALONE, Arm.TOGETHER):
-        return False
-    begun = [t for t in context.known_tasks if t.arm is Arm.ALONE and t.subject == task.subject]
+def _of_the_first_name(context: PlanningContext, task: Task, arm: Arm) -> bool:
+    """It bears the first name of the service with which an experiment of that arm was begun, or
+    would be the first."""
+    begun = [t for t in context.known_tasks if t.arm is arm and t.subject == task.subject]
     return not begun or begun[0].flow.server_name == task.flow.server_name
 
 

@@ -55,6 +55,13 @@ def family(address: str) -> int:
         return 0
 
 
+def families(address: str) -> set[int]:
+    """Of which an answer with that address may be: its own, and for a NAT64 one that of the address
+    in it as well."""
+    ip = parse(address)
+    return {family(address)} if ip is None else {family(address), ip.version}
+
+
 @lru_cache(maxsize=256)
 def _networks(
     prefixes: tuple[str, ...],

@@ -72,6 +72,13 @@ class NameFacts:
         return _addresses(self.encrypted)
 
     @property
+    def checked_addresses(self) -> tuple[str, ...]:
+        """Addresses that programs get, of the families that encrypted resolvers were asked about:
+        an IPv6 address is not contradicted by who told of IPv4 alone."""
+        told = {o.family for o in self.encrypted if o.failure in (None, Failure.DNS_NO_ANSWER)}
+        return tuple(a for a in self.system_addresses if ips.families(a) & told)
+
+    @property
     def other_addresses(self) -> tuple[str, ...]:
         """Addresses that only other resolvers gave, the encrypted ones first."""
         mine = {ips.parse(a) for a in self.system_addresses}

@@ -35,7 +35,7 @@ CHANGED: Mapping[str, int] = {
     "tcp.timeout": 39,
     "tcp.refused": 23,
     "ip.unreachable": 23,
-    "dns.injection": 22,
+    "dns.injection": 44,
     "dns.servfail": 23,
     "dns.timeout": 39,
     "protocol.mtproto": 23,

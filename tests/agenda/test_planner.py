@@ -1,6 +1,7 @@
 """The planner is a pure function from evidence to tasks: bounded, repeatable, one thing a time."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -13,9 +14,9 @@ from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import Proof
 from msgprobe.model.run import Evidence, Request
 from msgprobe.model.target import Service, Trust
-from msgprobe.model.task import Arm, Flow, ResolverKind, Role, Task
+from msgprobe.model.task import Arm, Flow, Lookup, ResolverKind, Role, Task
 from msgprobe.planning.moment import Moment
-from tests.evidence.story import CHAT, SERVICE, TRAITS, Story, came_of, under_way
+from tests.evidence.story import CHAT, SERVICE, SITES, TRAITS, Story, came_of, under_way
 
 
 def wanted(story: Story, now: float = 100.0) -> list[Task]:
@@ -123,6 +124,32 @@ def test_what_tells_most_is_asked_while_there_are_bytes_for_it() -> None:
     assert [t.arm for t in scarce if t.arm is Arm.TARGET_SNI_ELSEWHERE]
     controls = {t.id for t in every if t.role is Role.CONTROL}
     assert not left_out & controls, "without controls nothing else means anything"
+
+
+@pytest.mark.parametrize(
+    ("given", "families"),
+    [
+        (("2a10:9::9",), (4, 6)),
+        (("2a10:9::9", "31.13.70.1"), (4,)),
+        (("31.13.70.1",), (4,)),
+        (("64:ff9b::1f0d:4601",), (4,)),
+    ],
+    ids=["IPv6 alone", "both", "IPv4 alone", "IPv4 behind NAT64"],
+)
+def test_others_are_asked_about_the_families_that_the_system_gives(
+    given: tuple[str, ...], families: tuple[int, ...]
+) -> None:
+    """An IPv6 address is not contradicted by who tells of IPv4 alone."""
+    host = "chat1.example"
+    story = Story().local(route6=True).asked(host, ResolverKind.SYSTEM, *given, arm=Arm.BASE)
+    for number, site in enumerate(SITES):
+        story.dns(site.host, ResolverKind.SYSTEM, site.addresses[0]).site(site, took=0.1)
+        six: dict[str, Any] = {"subject": site.name, "host": site.host, "took": 0.1}
+        story.flow(f"2a11:{number}::1", arm=Arm.CONNECTION, **six)
+    base = [t for t in wanted(story) if t.arm is Arm.BASE and isinstance(t.probe, Flow)]
+    story.told += [_failed(t, "tls", Failure.TIMED_OUT) for t in base]
+    asked = [t.probe for t in wanted(story) if t.arm is Arm.OTHER_RESOLVER]
+    assert {p.families for p in asked if isinstance(p, Lookup) and p.name == host} == {families}
 
 
 _RESERVE = dataclasses.replace(SERVICE.endpoints[0], name="chat1-8443", port=8443, reserve=True)

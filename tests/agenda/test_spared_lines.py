@@ -150,3 +150,22 @@ def test_what_was_cut_off_at_once_is_asked_again_when_all_is_spent(
         again = dataclasses.replace(again, arm=Arm.REPEAT)
     spent = PlanningContext(story.evidence(), Moment(now=10.0, spent=2_000_000))
     assert affordable(spent, [again]) == ((again,) if goes else ())
+
+
+def test_the_first_name_of_a_service_is_shown_elsewhere_whatever_was_spent() -> None:
+    """Nothing else tells who minds it; further ones wait for bytes."""
+    story = Story().local().names()
+    for site in SITES:
+        story.dns(site.host, ResolverKind.SYSTEM, site.addresses[0]).site(site, took=0.1)
+    for host in CHAT:
+        story.elsewhere(host, times=1)
+    first, second = (m.task for m in story.told[-2:])
+    none_begun, one_begun = story.told[:-2], story.told[:-1]
+
+    def affords(told: list[Measurement], task: Task) -> bool:
+        story.told = told
+        moment = Moment(now=10.0, spent=2_000_000)
+        return bool(affordable(PlanningContext(story.evidence(), moment), [task]))
+
+    assert affords(none_begun, first) and affords(none_begun, second)
+    assert not affords(one_begun, second)

@@ -282,7 +282,7 @@ class Story:
             window=Window(start=start, end=start + 0.04),
             failure=failure,
             name=name,
-            family=0 if kind is ResolverKind.SYSTEM else 4,
+            family=0 if kind is ResolverKind.SYSTEM else 6 if ":" in "".join(addresses) else 4,
             resolver=kind,
             resolver_name=resolver,
             rcode=None if failure in (Failure.TIMED_OUT, Failure.DNS_TEMPORARY) else "NOERROR",

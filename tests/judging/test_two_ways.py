@@ -13,6 +13,7 @@ from tests.evidence.story import ADDRESSES, CHAT, SITES, Story, came_of
 from tests.judging.word import text
 
 WRONG = "45.79.0.9"
+SIX, OTHER_SIX = "2a10:9::9", "2a10:7::7"
 RESET: dict[str, Any] = {"fails": "tls", "failure": Failure.CONNECTION_RESET}
 FOREIGN: dict[str, Any] = {"fails": "tls", "failure": Failure.TLS_UNKNOWN_AUTHORITY}
 
@@ -66,6 +67,22 @@ def test_a_lie_alone_convicts_nobody_by_this_rule() -> None:
     story = lied().target(CHAT[0], times=3, address=WRONG, **FOREIGN)
     story.target(CHAT[0], times=3, arm=Arm.OTHER_ADDRESS, fails="tls")
     assert "dns.injection.beside" not in text(story).rules
+
+
+def given_six(*encrypted: str, host: str = CHAT[0]) -> Story:
+    """The system gives an IPv6 address alone, which is silent to the name and shows a page; it
+    proves itself at the IPv4 one, which encrypted resolvers give, and ``encrypted`` ones."""
+    story = page(lied(address=SIX), SIX)
+    for address in encrypted:
+        story.asked(host, ResolverKind.DOH, address, resolver="resolver1")
+    story.target(host, times=3, address=SIX, fails="tls", failure=Failure.TIMED_OUT)
+    return story.target(host, arm=Arm.OTHER_ADDRESS)
+
+
+def test_an_ipv6_address_is_no_lie_for_who_told_of_ipv4_alone() -> None:
+    assert "dns.injection.blockpage" not in text(given_six()).mechanisms
+    assert "dns.injection.blockpage" not in text(given_six(SIX)).mechanisms
+    assert "dns.injection.blockpage" in text(given_six(OTHER_SIX)).mechanisms
 
 
 def test_a_name_that_leads_nowhere_is_shown_elsewhere_once_it_dies_at_its_true_address() -> None:

@@ -137,8 +137,7 @@ def _half_astray(context: PlanningContext, host: str) -> bool:
 
 @remembered
 def _ask_elsewhere(context: PlanningContext, service: Service, host: str) -> tuple[Task, ...]:
-    local = context.facts.local
-    families = (6,) if local is not None and not local.route4 else (4,)
+    families = _families(context, host)
     encrypted = living_encrypted(context)
     vouched = _vouched(context, service, host)
     open_ones = tcp_resolvers(context.controls, context.request)
@@ -230,6 +229,16 @@ def _second_opinion(context: PlanningContext, service: Service, host: str) -> bo
     found = name.encrypted_addresses
     vouched = any(ips.within(a, service.prefixes) for a in found)
     return not found or not (vouched or ips.same(found, known) or ips.same(found, name.proved))
+
+
+def _families(context: PlanningContext, host: str) -> tuple[int, ...]:
+    """Those to ask about: IPv4, where it leads anywhere, for that tells most and answers are
+    compared; IPv6 too where the system gives nothing else, which IPv4 does not contradict."""
+    local = context.facts.local
+    if local is not None and not local.route4:
+        return (6,)
+    mine = context.facts.name(host).system_addresses
+    return (4, 6) if mine and not any(4 in ips.families(a) for a in mine) else (4,)
 
 
 def _asked(

@@ -152,9 +152,9 @@ def _phantom(p: PoolFacts) -> Cited:
 
 def _misdirected(e: EndpointFacts, name: NameFacts) -> bool:
     """The system's public answer is nobody's truth and nothing there could prove itself."""
-    if not name.system_addresses or not name.exists:
+    mine = name.checked_addresses
+    if not mine or not name.exists:
         return False
-    mine = name.system_addresses
     if not any(name.leads_out(a) for a in mine) or ips.same(mine, name.encrypted_addresses):
         return False
     truth = {ips.network(a) for a in name.encrypted_addresses}
@@ -223,7 +223,7 @@ def _shared_addresses(p: PoolFacts) -> set[str]:
     names = [n for n in map(p.facts.name, sorted(hosts)) if n.exists]
     seen: dict[str, list[set[str]]] = {}
     for name in names:
-        for address in name.system_addresses:
+        for address in name.checked_addresses:
             seen.setdefault(address, []).append(set(name.encrypted_addresses))
     return {
         address

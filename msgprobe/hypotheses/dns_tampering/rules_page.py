@@ -50,7 +50,7 @@ def _led_astray(p: PoolFacts) -> Cited:
     for e in p.failing:
         if e.name is None or not known or not e.name.encrypted_addresses:
             continue
-        mine, truth = e.name.system_addresses, e.name.encrypted_addresses
+        mine, truth = e.name.checked_addresses, e.name.encrypted_addresses
         if any(ips.within(a, known) for a in mine) or not all(ips.within(a, known) for a in truth):
             continue
         pages = [

@@ -15,6 +15,7 @@ from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import OWN_ARMS, TRIES, by_address, networks
 from msgprobe.evidence.pool import PoolFacts
+from msgprobe.evidence.statistics import fisher_greater
 from msgprobe.hypotheses.rule import (
     IMPAIRED,
     LIKELY_IMPAIRED,
@@ -50,6 +51,9 @@ PLACES = 2
 _INITIAL = 1200
 _EACH = 3
 """Initials that an attempt of the shortest patience sends, at 0, 1 and 3 s."""
+
+DOUBT = 1e-2
+"""Errors allowed of what only keeps a word from being fine."""
 
 _APART = 2.5
 """Seconds between the starts of attempts, at least: 3 s are planned, and one waits its turn."""
@@ -217,14 +221,32 @@ def _name_at_home(p: PoolFacts) -> Cited:
 def _name_untold(p: PoolFacts) -> Cited:
     """The name dies at the service's own addresses, others are answered there, and no neutral
     server has answered to it: there was no time for more, or no such server."""
-    views = [v for m in p.members for e in m.endpoints for v in e.addresses]
-    dead = [t for v in views for t in v.own if not (t.failure and t.failure.is_ours)]
+    own = _own(p) or _not_crowded_out(p)
+    dead = [t for t in own if not (t.failure and t.failure.is_ours)]
     if len(dead) < _TWICE or not all(map(name_unanswered, dead)):
         return ()
     beside = filter(answered, p.probes(Arm.QUIC_OTHER_SNI, Arm.QUIC_NEGOTIATION))
     alive = _at({t.address for t in dead}, beside)
     passes = any(map(answered, p.probes(Arm.QUIC_ELSEWHERE)))
     return () if not alive or passes or p.connection.failing_now else (*dead, *alive)
+
+
+def _own(p: PoolFacts) -> Sequence[Conversation]:
+    views = (v for m in p.members for e in m.endpoints for v in e.addresses)
+    return [t for v in views for t in v.own]
+
+
+def _not_crowded_out(p: PoolFacts) -> Sequence[Conversation]:
+    """Attempts while our own crowd kept others out, where it was not that, or hardly: what bears
+    the name meets silence, at neutral servers too, and what does not is let in."""
+    named = [t for t in (*p.kept_out, *p.probes(Arm.QUIC_ELSEWHERE)) if t.protocol is not None]
+    since = min((t.protocol_start for t in named), default=0.0)
+    neutral = p.facts.arm(Arm.QUIC_NEUTRAL_ELSEWHERE, Arm.QUIC_NEUTRAL)
+    others = [*p.probes(Arm.QUIC_OTHER_SNI, Arm.QUIC_NEGOTIATION)]
+    others += [t for t in neutral if t.protocol_start >= since]
+    silent, lost = sum(map(unanswered, named)), sum(map(unanswered, others))
+    chance = fisher_greater(silent, len(named), lost, len(others))
+    return p.kept_out if chance <= DOUBT else ()
 
 
 def _at(addresses: Collection[str], some: Iterable[Conversation]) -> tuple[Conversation, ...]:

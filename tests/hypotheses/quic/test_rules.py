@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from msgprobe.evidence.facts import Facts
 from msgprobe.judging.judge import judge
 from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof, Window
@@ -13,6 +14,7 @@ from msgprobe.model.task import Arm, Flow, ResolverKind, Role
 from msgprobe.model.verdict import Outcome, State, Strength
 from msgprobe.report.summary import summary
 from tests.evidence.story import HERE, SERVICE, SITES, Story, datagrams
+from tests.evidence.test_crowding import MANY, opened
 from tests.judging.word import text
 from tests.model.tasks import task_of
 
@@ -196,6 +198,23 @@ def test_what_dies_there_alone_and_is_asked_nowhere_else_is_not_known_to_be_well
     assert service.outcome is Outcome.INCONCLUSIVE
     once = tale().quic(Arm.BASE, HOME, 1.0).quic(Arm.QUIC_OTHER_SNI, HOME, 4.1, says=True)
     assert text(once).outcome is Outcome.OK, "one may have been lost"
+
+
+@pytest.mark.parametrize(("others", "outcome"), [(True, UNSURE), (False, OK)])
+def test_silence_of_its_name_alone_is_no_doing_of_our_crowd(others: bool, outcome: Outcome) -> None:
+    """New flows are kept out, a neutral one over QUIC as well: chance takes few of the others."""
+    story = tale()
+    for n in range(MANY):
+        opened(story, n, syns=n % 2)
+    story.quic(Arm.QUIC_NEUTRAL, OTHER, 4.5)
+    story.quic(Arm.BASE, HOME, 1.0).quic(Arm.REPEAT, HOME, 4.0, 7.0)
+    story.quic(Arm.QUIC_ELSEWHERE, SERVER, 4.0, 7.0, 10.0)
+    for arm in (Arm.QUIC_OTHER_SNI, Arm.QUIC_NEGOTIATION):
+        story.quic(arm, HOME, 4.1, 7.1, says=others)
+    facts = Facts(story.evidence())
+    own = [t for t in facts.arm(Arm.BASE, Arm.REPEAT) if t.task.check == "quic"]
+    assert all(map(facts.kept_out, own))
+    assert text(story).outcome is outcome
 
 
 def silent_there(story: Tale, *starts: float, initials: int = 3) -> Tale:
