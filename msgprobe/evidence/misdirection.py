@@ -1,7 +1,8 @@
 """A resolver that gives wrong addresses for everything: one for a messenger is no news then.
 
 Wrong is an address in no network that the catalogue knows the neutral name's server in, nor any
-encrypted resolver. One site may have moved, and some censors forge a neutral name or two as well.
+encrypted resolver, where either knows of that family. One site may have moved, and some censors
+forge a neutral name or two as well.
 """
 
 from msgprobe.evidence import addresses as ips
@@ -25,6 +26,10 @@ def misdirected(facts: Facts) -> tuple[DnsObservation, ...]:
         if not given or not site.addresses or not any(map(facts.leads_out, given)):
             continue
         known = (*site.addresses, *name.encrypted_addresses)
+        families = set[int]().union(*map(ips.families, known))
+        given = tuple(a for a in given if ips.families(a) & families)
+        if not given:
+            continue
         if ips.same(given, known) or ips.same_network(given, known):
             right.add(site.owner)
         else:

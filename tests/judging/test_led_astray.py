@@ -85,6 +85,16 @@ def test_sites_that_have_moved_are_not_led_astray() -> None:
     assert misdirected(Facts(story.evidence())) == ()
 
 
+@pytest.mark.parametrize("known", [False, True], ids=["IPv4 alone is known", "both are"])
+def test_an_ipv6_address_is_no_wrong_one_where_ipv4_alone_is_known(known: bool) -> None:
+    story = Story().local()
+    for number, site in enumerate(SITES):
+        story.dns(site.host, ResolverKind.SYSTEM, f"2a10:{number}::1")
+        if known:
+            story.dns(site.host, ResolverKind.DOH, f"2a11:{number}::1")
+    assert bool(misdirected(Facts(story.evidence()))) is known
+
+
 def test_another_address_of_the_same_network_is_no_wrong_one() -> None:
     story = Story().local()
     for site in SITES:
