@@ -30,6 +30,13 @@ there a conversation costs more than it should, and those under way will."""
 COUNTED = (Arm.SHARE, Arm.SHARE_ELSEWHERE)
 """The experiments that count handshakes."""
 
+_FIRST_NAMES: Mapping[Arm, Arm] = {
+    Arm.TARGET_SNI_ELSEWHERE: Arm.TARGET_SNI_ELSEWHERE,
+    Arm.ALONE: Arm.ALONE,
+    Arm.TOGETHER: Arm.ALONE,
+}
+"""For whose first name of a service bytes are kept, with the step that they begin with."""
+
 CHEAP = 4_500
 """Bytes of a conversation in which nothing was answered: a ClientHello, sent seven times."""
 
@@ -218,16 +225,16 @@ def _set_aside(context: PlanningContext, task: Task) -> bool:
     has been paid for."""
     promised = task.arm in (Arm.TARGET_SNI_ELSEWHERE, Arm.OTHER_HELLO) and task.attempt > 1
     few = task.arm in (*COUNTED, Arm.QUIC_ELSEWHERE)
-    if few or promised or task.arm not in (Arm.TARGET_SNI_ELSEWHERE, Arm.ALONE, Arm.TOGETHER):
-        return few or promised
-    first = Arm.ALONE if task.arm is Arm.TOGETHER else task.arm
-    return _of_the_first_name(context, task, first)
+    return few or promised or _of_the_first_name(context, task)
 
 
-def _of_the_first_name(context: PlanningContext, task: Task, arm: Arm) -> bool:
-    """It bears the first name of the service with which an experiment of that arm was begun, or
-    would be the first."""
-    begun = [t for t in context.known_tasks if t.arm is arm and t.subject == task.subject]
+def _of_the_first_name(context: PlanningContext, task: Task) -> bool:
+    """It is of an experiment for whose first name of a service bytes are kept, and bears that name,
+    or would be the first."""
+    begins_with = _FIRST_NAMES.get(task.arm)
+    if begins_with is None:
+        return False
+    begun = [t for t in context.known_tasks if t.arm is begins_with and t.subject == task.subject]
     return not begun or begun[0].flow.server_name == task.flow.server_name
 
 

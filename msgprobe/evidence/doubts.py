@@ -19,7 +19,7 @@ from msgprobe.model.target import Service
 
 DOUBT = 1e-2
 """Errors allowed of a name that is not called fine because it fails at neutral servers as well,
-which no accident of its own servers brings about."""
+which no accident of its own servers brings about; nor does our own crowd mind one name alone."""
 
 Names = Mapping[str, Tally]
 """What came of each name."""

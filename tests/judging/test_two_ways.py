@@ -85,6 +85,19 @@ def test_an_ipv6_address_is_no_lie_for_who_told_of_ipv4_alone() -> None:
     assert "dns.injection.blockpage" in text(given_six(OTHER_SIX)).mechanisms
 
 
+@pytest.mark.parametrize(("shown_at", "told"), [(SIX, False), (WRONG, True)])
+def test_a_page_at_an_address_that_nobody_contradicts_shows_no_lie(
+    shown_at: str, told: bool
+) -> None:
+    """The IPv4 address beside it may be an old one."""
+    story = page(lied(address=WRONG), shown_at)
+    story.asked(CHAT[0], ResolverKind.SYSTEM, WRONG, SIX, arm=Arm.BASE)
+    for address in (WRONG, SIX):
+        story.target(CHAT[0], times=3, address=address, fails="tls", failure=Failure.TIMED_OUT)
+    story.target(CHAT[0], arm=Arm.OTHER_ADDRESS)
+    assert ("dns.injection.blockpage" in text(story).mechanisms) is told
+
+
 def test_a_name_that_leads_nowhere_is_shown_elsewhere_once_it_dies_at_its_true_address() -> None:
     story = Story().good_connection()
     for host, address in ADDRESSES.items():

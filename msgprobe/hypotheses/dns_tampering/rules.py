@@ -179,11 +179,12 @@ def _validated_elsewhere(p: PoolFacts) -> Cited:
 
 
 def _pages(p: PoolFacts, name: NameFacts) -> list[Conversation]:
-    """Pages that the addresses which the system gives show for the messenger's name."""
+    """Pages that addresses which the system gives, and others may contradict, show for the
+    messenger's name."""
     return [
         t
         for t in p.facts.arm(Arm.PLAIN_PAGE, subject=p.service.name)
-        if t.address in name.system_addresses and t.http is not None and t.http.status is not None
+        if t.address in name.checked_addresses and t.http is not None and t.http.status is not None
     ]
 
 

@@ -13,6 +13,7 @@ from typing import Final
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.doubts import DOUBT
 from msgprobe.evidence.facts import OWN_ARMS, TRIES, by_address, networks
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.evidence.statistics import fisher_greater
@@ -51,9 +52,6 @@ PLACES = 2
 _INITIAL = 1200
 _EACH = 3
 """Initials that an attempt of the shortest patience sends, at 0, 1 and 3 s."""
-
-DOUBT = 1e-2
-"""Errors allowed of what only keeps a word from being fine."""
 
 _APART = 2.5
 """Seconds between the starts of attempts, at least: 3 s are planned, and one waits its turn."""
