@@ -4,6 +4,7 @@ import contextlib
 import os
 import sqlite3
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from secrets import token_bytes
@@ -108,9 +109,7 @@ def _connection(uri: str) -> sqlite3.Connection:
 
 
 def _checked(found: sqlite3.Connection, path: Path, *, write: bool) -> None:
-    (owner,) = found.execute("PRAGMA application_id").fetchone()
-    (version,) = found.execute("PRAGMA user_version").fetchone()
-    (tables,) = found.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    owner, version, tables = _whose(found)
     if not tables and not owner and not version:
         if not os.access(path, os.W_OK):
             raise HistoryError(f"{path}: is empty and {_READ_ONLY}")
@@ -127,6 +126,8 @@ def _checked(found: sqlite3.Connection, path: Path, *, write: bool) -> None:
         )
     if write and not os.access(path, os.W_OK):
         raise HistoryError(f"{path}: {_READ_ONLY}")
+    if write:
+        _keep_a_log(found)
     # What is deleted is overwritten, and copies that SQLite makes for a moment stay in memory.
     found.execute("PRAGMA secure_delete = ON")
     found.execute("PRAGMA temp_store = MEMORY")
@@ -143,7 +144,35 @@ def _make_tables(found: sqlite3.Connection) -> None:
         found.execute("INSERT INTO meta VALUES ('salt', ?)", (token_bytes(16),))
         found.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         found.execute(f"PRAGMA user_version = {VERSION}")
-    found.execute("PRAGMA journal_mode = WAL")
+
+
+def _whose(found: sqlite3.Connection) -> tuple[int, int, int]:
+    """Its owner, version and number of tables, all of one moment: another may be making them."""
+    found.execute("BEGIN")
+    try:
+        (owner,) = found.execute("PRAGMA application_id").fetchone()
+        (version,) = found.execute("PRAGMA user_version").fetchone()
+        (tables,) = found.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    finally:
+        found.execute("ROLLBACK")
+    return owner, version, tables
+
+
+def _keep_a_log(found: sqlite3.Connection) -> None:
+    """Write-ahead logging, so that who reads and who writes do not wait for each other.
+
+    SQLite gives up at once where somebody writes as the mode is changed, so the wait is ours.
+    """
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            if found.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+                found.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(0.01)
 
 
 @contextlib.contextmanager

@@ -5,12 +5,14 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from msgprobe.history import file
 from msgprobe.history.store import History
 from tests.history.ticks import home, numbers, tick
 
@@ -72,6 +74,55 @@ def test_two_writers_at_once_both_get_everything_in(tmp_path: Path) -> None:
     with History(path, write=False) as history:
         ticks = [n for (n,) in history.rows("SELECT n FROM tick ORDER BY n")]
     assert ticks == list(range(1, 121))
+
+
+def _begins(path: Path) -> None:
+    with History(path, create=True):
+        pass
+
+
+def test_who_opens_it_while_another_begins_it_takes_it_for_no_strangers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "history.db"
+    other = threading.Thread(target=_begins, args=[path])
+    opened = file._connection
+
+    def slow(uri: str) -> sqlite3.Connection:
+        monkeypatch.undo()
+        found = opened(uri)
+
+        def between(statement: str) -> None:
+            if "user_version" in statement and other.ident is None:  # the owner was just asked for
+                other.start()
+                other.join(0.5)
+
+        found.set_trace_callback(between)
+        return found
+
+    monkeypatch.setattr(file, "_connection", slow)
+    with History(path, create=True) as history:
+        history.add(home(history), tick(1))
+    other.join()
+    assert numbers(path) == ["run-000001"]
+
+
+def test_who_opens_it_waits_until_the_log_can_be_begun(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    with History(path, create=True) as history:
+        history.add(home(history), tick(1))
+    writing = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    # As it is for a moment where its tables were just made.
+    assert writing.execute("PRAGMA journal_mode = DELETE").fetchone() == ("delete",)
+    writing.execute("BEGIN IMMEDIATE")
+    done = threading.Timer(0.4, lambda: writing.execute("ROLLBACK"))
+    done.start()
+    with History(path) as history:
+        history.add(home(history), tick(2))
+        assert history.rows("PRAGMA journal_mode") == [("wal",)]
+    done.join()
+    writing.close()
+    assert numbers(path) == ["run-000001", "run-000002"]
 
 
 def test_one_who_is_crowded_out_says_so_and_breaks_nothing(tmp_path: Path) -> None:
