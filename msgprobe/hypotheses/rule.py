@@ -13,7 +13,7 @@ from msgprobe.model.dataclass import dataclass
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 44
+RULES_VERSION = 45
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -36,8 +36,8 @@ CHANGED: Mapping[str, int] = {
     "tcp.refused": 23,
     "ip.unreachable": 23,
     "dns.injection": 44,
-    "dns.servfail": 23,
-    "dns.timeout": 39,
+    "dns.servfail": 45,
+    "dns.timeout": 45,
     "protocol.mtproto": 23,
     "protocol.elsewhere": 24,
     "protocol.noise": 22,
@@ -59,8 +59,8 @@ CHANGED: Mapping[str, int] = {
     "speed.lossy": 38,
     "speed.slow": 18,
     "speed.undecided": 18,
-    "dns.nxdomain": 22,
-    "dns.refused": 38,
+    "dns.nxdomain": 45,
+    "dns.refused": 45,
     "dns.led_inside": 13,
     "tls.share": 42,
     "tls.sni": 29,

@@ -7,7 +7,7 @@ from msgprobe.judging.calibration import Table, Tally
 
 TABLE: Table | None = Table(
     date="2026-12-02",
-    rules_version=44,
+    rules_version=45,
     runs=632,
     scenarios=358,
     cells={

@@ -6,11 +6,12 @@ import pytest
 
 from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.facts import Facts
+from msgprobe.evidence.lasting import LASTING
 from msgprobe.evidence.misdirection import misdirected
 from msgprobe.judging.connection import judge_connection
 from msgprobe.model.failure import Failure
 from msgprobe.model.task import Arm, ResolverKind
-from msgprobe.model.verdict import Outcome, State
+from msgprobe.model.verdict import FunctionVerdict, Outcome, State
 from tests.evidence.story import ADDRESSES, CHAT, SITES, Story
 from tests.judging.word import text
 
@@ -101,3 +102,48 @@ def test_another_address_of_the_same_network_is_no_wrong_one() -> None:
         beside = site.addresses[0].rsplit(".", 1)[0] + ".77"
         story.dns(site.host, ResolverKind.SYSTEM, beside)
     assert misdirected(Facts(story.evidence())) == ()
+
+
+def erased(*neutral: str, failure: Failure, known: tuple[str, ...] = ()) -> FunctionVerdict:
+    """The resolver gives these addresses of neutral names and none of the service's, which answers
+    at IPv4 addresses that encrypted resolvers give, beside those ``known``."""
+    story = Story().local()
+    for site, address in zip(SITES, neutral, strict=True):
+        story.dns(site.host, ResolverKind.SYSTEM, address)
+        story.site(site)
+    for host in CHAT:
+        story.asked(host, ResolverKind.SYSTEM, failure=failure, arm=Arm.BASE)
+        for start in (1.0, 4.0, LASTING):
+            story.asked(host, ResolverKind.DIRECT, failure=failure, start=start)
+        story.asked(host, ResolverKind.UDP, failure=failure, resolver="resolver1")
+        for resolver in ("resolver1", "resolver2"):
+            story.asked(host, ResolverKind.DOH, ADDRESSES[host], *known, resolver=resolver)
+        story.target(host, arm=Arm.OTHER_ADDRESS)
+    return text(story.controls_again())
+
+
+_SIX = tuple(f"2606:2800:{n}::1" for n in range(4))
+_DENIALS = (Failure.DNS_NO_ANSWER, Failure.DNS_NXDOMAIN, Failure.DNS_REFUSED, Failure.DNS_SERVFAIL)
+
+
+@pytest.mark.parametrize("failure", _DENIALS)
+def test_who_gives_no_ipv4_address_of_any_name_erases_none(failure: Failure) -> None:
+    found = erased(*_SIX, failure=failure)
+    assert found.outcome is Outcome.INCONCLUSIVE and found.mechanisms == ()
+
+
+@pytest.mark.parametrize("failure", _DENIALS)
+@pytest.mark.parametrize(
+    ("neutral", "known"),
+    [
+        pytest.param((*_SIX[:3], "20.4.0.1"), (), id="gives one neutral name's"),
+        pytest.param((*_SIX[:3], "64:ff9b::1404:1"), (), id="by NAT64"),
+        pytest.param(_SIX, ("2a03:2880::1",), id="has IPv6 addresses, too"),
+    ],
+)
+def test_who_gives_neutral_names_of_a_family_erases_names_that_have_it(
+    neutral: tuple[str, ...], known: tuple[str, ...], failure: Failure
+) -> None:
+    found = erased(*neutral, failure=failure, known=known)
+    assert found.outcome is Outcome.BLOCKED
+    assert all(m.startswith("dns.") for m in found.mechanisms)

@@ -267,9 +267,10 @@ def _neutral(context: PlanningContext) -> list[Task]:
 
 
 def _own_filter(context: PlanningContext) -> list[Task]:
-    """A name that advertisement filters hide: is the filter the user's own?"""
-    host = context.controls.advert_host
-    return [] if host is None else [_ADVERT.lookup("d2.advert", host, SYSTEM)]
+    """A name that advertisement filters hide: is the filter the user's own? Asked as services'
+    names are: a resolver that gives IPv6 addresses alone hides nothing by that."""
+    host, families = context.controls.advert_host, context.request.families
+    return [] if host is None else [_ADVERT.lookup("d2.advert", host, SYSTEM, families)]
 
 
 def _beacons(context: PlanningContext) -> list[Task]:

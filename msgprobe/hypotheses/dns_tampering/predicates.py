@@ -8,7 +8,7 @@ from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES, grouped
 from msgprobe.evidence.inside import tunnelled
 from msgprobe.evidence.local_filters import own_filter
-from msgprobe.evidence.misdirection import misdirected
+from msgprobe.evidence.misdirection import left_out, misdirected
 from msgprobe.evidence.names import NameFacts
 from msgprobe.evidence.pool import EndpointFacts, PoolFacts
 from msgprobe.hypotheses.rule import Cited
@@ -134,9 +134,10 @@ def acquitted(p: PoolFacts, e: EndpointFacts, name: NameFacts) -> bool:
 
 
 def denied(p: PoolFacts, failures: Sequence[Failure]) -> Named:
-    """Names that this connection's resolver denies this way, by no chance, and never gives an
-    impossible address for. Where it serves no name at all it is not its word that counts, but that
-    of others to whom neutral names are known."""
+    """Names that this connection's resolver denies this way, by no chance, though it gives neutral
+    ones addresses of a family that they have, and never gives an impossible address for. Where it
+    serves no name at all it is not its word that counts, but that of others to whom neutral names
+    are known."""
     found = suspected(p)
     if p.connection.resolver_dead and others_answer(p):
         found = [(e, name) for e, name in answered(p) if fails_everywhere(p, name, failures)]
@@ -144,6 +145,7 @@ def denied(p: PoolFacts, failures: Sequence[Failure]) -> Named:
         (e, name)
         for e, name in found
         if name.denied in failures and not name.bogons and steadily(p, name)
+        if not left_out(p.facts, name)
     ]
 
 

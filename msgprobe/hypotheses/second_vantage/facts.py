@@ -5,6 +5,7 @@ from collections.abc import Callable
 from msgprobe.evidence.conversation import Conversation, Stage
 from msgprobe.evidence.facts import TRIES
 from msgprobe.evidence.local_filters import own_filter
+from msgprobe.evidence.misdirection import left_out
 from msgprobe.evidence.pool import AddressFacts, EndpointFacts, PoolFacts
 from msgprobe.hypotheses.rule import Cited
 from msgprobe.model.failure import Failure
@@ -82,6 +83,8 @@ def _hidden(p: PoolFacts, e: EndpointFacts, mechanism: str) -> tuple[DnsObservat
     if not e.unresolved or name is None or not p.connection.resolver_works:
         return ()
     if name.denied not in NAMES[mechanism] or own_filter(p.facts, name) is not None:
+        return ()
+    if left_out(p.facts, name):
         return ()
     asked = [o for o in (*name.system, *name.by(ResolverKind.DIRECT)) if o.family in (0, 4)]
     chance = mechanism in ("dns.servfail", "dns.timeout")

@@ -11,6 +11,8 @@ from tests.lab.scenarios.kinds import blocking, innocent, pair
 from tests.lab.scenarios.shared import (
     BOGON,
     MESSENGER,
+    QUIET,
+    RESOLVER,
     SIGNAL,
     SIGNUP,
     TELEGRAM,
@@ -37,6 +39,8 @@ from tests.lab.world.config import (
 _PUBLIC: Final = ("8.8.8.8/32", "1.1.1.1/32", "9.9.9.9/32")
 _PARKED: Final = "185.79.0.21"
 """An invented address of a machine with closed ports."""
+_PARKED_IPV6: Final = "2a0f:77:9::21"
+"""The same over IPv6."""
 _STALE: Final = "157.240.77.77"
 """An address inside Meta's networks where nobody lives."""
 _OONI_BOGON: Final = "10.10.34.35"
@@ -222,6 +226,38 @@ _ON_THE_WAY: Final = (
     ),
 )
 
+# --- over IPv6 alone ----------------------------------------------------------------------------
+
+
+_HALF_TOLD: Final = truth(
+    "degraded|inconclusive", why="half of its names have no IPv6 address, and may be erased"
+)
+
+
+def _over_ipv6_alone() -> Iterator[Scenario]:
+    """The provider's resolver says that names have no IPv4 addresses."""
+    yield innocent(
+        "V6-down",
+        "the resolver tells IPv6 addresses alone of any name, and at WhatsApp's port 443 is dead",
+        _forged("lost", ("*",), "empty", family=4, servers=(RESOLVER,)),
+        drop("down", *(one for one in at(*WHATSAPP) if ":" in one), ports=(443,)),
+        truths={"whatsapp": QUIET, "signal": _HALF_TOLD},
+        never=("local_dns_filter",),
+        usable=False,
+    )
+    yield blocking(
+        "V6-lie",
+        "the resolver tells one IPv6 address alone for WhatsApp's names, whose ports are closed",
+        of("whatsapp", blocked("dns.injection")),
+        _forged("lost", WHATSAPP, "empty", family=4, servers=(RESOLVER,)),
+        world={
+            "extra": (ExtraHost(name="parked.example", addresses=(_PARKED_IPV6,)),),
+            "hosts": (HostPolicy(names=("parked.example",), connect="refuse"),),
+            **provider_says(f"answer:{_PARKED_IPV6}", *WHATSAPP),
+        },
+    )
+
+
 # --- encrypted DNS ------------------------------------------------------------------------------
 
 _DOH: Final = ("dns.google", "cloudflare-dns.com", "unfiltered.adguard-dns.com", "one.one.one.one")
@@ -288,6 +324,7 @@ SCENARIOS: Final = (
     *_PROVIDER,
     *_ghosts(),
     *_ON_THE_WAY,
+    *_over_ipv6_alone(),
     *_ENCRYPTED,
     *_pairs(),
 )
