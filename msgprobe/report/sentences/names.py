@@ -61,8 +61,8 @@ WHY: Final[Mapping[str, str]] = {
     "dns.led_inside": "Names are answered here with made-up or wrong addresses (by a login page, a "
     "tunnel or a broken resolver). The service did not prove itself there, which says nothing "
     "about the service.",
-    "dns.unresolved": "The name does not resolve here, and no trustworthy resolver could be asked "
-    "instead.",
+    "dns.unresolved": "The name does not resolve here. Either no trustworthy resolver could be asked "
+    "instead, or its answer does not show why.",
 }
 """What is said where the rule speaks."""
 
@@ -105,7 +105,7 @@ PROVES: Final[Mapping[str, str]] = {
     "dns.in_a_tunnel": "a tunnel carries what proves itself, and these servers have no way to",
     "dns.led_inside": "neutral names are answered with wrong addresses too, or with some inside "
     "this device or network at which other services prove themselves",
-    "dns.unresolved": "the name does not resolve, and nothing trustworthy contradicts it",
+    "dns.unresolved": "the name does not resolve, and nothing trustworthy shows why",
 }
 """What kind of evidence allows its word."""
 
