@@ -61,8 +61,8 @@ WHY: Final[Mapping[str, str]] = {
     "dns.led_inside": "Names are answered here with made-up or wrong addresses (by a login page, a "
     "tunnel or a broken resolver). The service did not prove itself there, which says nothing "
     "about the service.",
-    "dns.unresolved": "The name does not resolve here. Either no trustworthy resolver could be asked "
-    "instead, or its answer does not show why.",
+    "dns.unresolved": "The name does not resolve here. Either no trustworthy resolver could be "
+    "asked instead, or its answer does not show why.",
 }
 """What is said where the rule speaks."""
 
