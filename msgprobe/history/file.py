@@ -149,12 +149,10 @@ def _make_tables(found: sqlite3.Connection) -> None:
 def _whose(found: sqlite3.Connection) -> tuple[int, int, int]:
     """Its owner, version and number of tables, all of one moment: another may be making them."""
     found.execute("BEGIN")
-    try:
-        (owner,) = found.execute("PRAGMA application_id").fetchone()
-        (version,) = found.execute("PRAGMA user_version").fetchone()
-        (tables,) = found.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    finally:
-        found.execute("ROLLBACK")
+    (owner,) = found.execute("PRAGMA application_id").fetchone()
+    (version,) = found.execute("PRAGMA user_version").fetchone()
+    (tables,) = found.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    found.execute("COMMIT")
     return owner, version, tables
 
 
@@ -170,7 +168,8 @@ def _keep_a_log(found: sqlite3.Connection) -> None:
                 found.execute("PRAGMA journal_mode = WAL")
             return
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > until:
                 raise
         time.sleep(0.01)
 
