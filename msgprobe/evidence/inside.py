@@ -1,11 +1,13 @@
 """Neutral names that lead inside: to this device, into its network, or where no public service is.
 
 A login page answers so, a tunnel that tells its names apart by made-up addresses, and a resolver
-that is broken or lies about everything. None of them is about a messenger.
+that is broken or lies about everything. None of them is about a messenger; nor is a resolver that
+leaves out all addresses of one family.
 """
 
 from collections.abc import Iterable
 
+from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import OWN_ARMS
@@ -85,3 +87,19 @@ def led_near(g: ConnectionFacts) -> tuple[DnsObservation, ...]:
 
 def _is_near(g: ConnectionFacts, address: str) -> bool:
     return not g.facts.never(address) or reach(address) is not Reach.NEVER
+
+
+def left_out(g: ConnectionFacts, name: NameFacts) -> bool:
+    """The resolver gives neutral names addresses, and none of the families that ``name`` has any
+    of: who leaves out all IPv4 addresses erases no name by that. Of which families they are say
+    those who know the name elsewhere; where nobody does, they are IPv4's, as nearly everybody's."""
+    told = _families_told(g)
+    known = set[int]().union(*map(ips.families, name.other_addresses)) or {4}
+    return bool(told) and not told & known
+
+
+@remembered
+def _families_told(g: ConnectionFacts) -> frozenset[int]:
+    names = map(g.facts.name, g.neutral_names)
+    given = [a for n in names for a in (*n.system_addresses, *n.direct_addresses)]
+    return frozenset[int]().union(*map(ips.families, given))

@@ -1,5 +1,5 @@
-"""A resolver that gives wrong addresses for everything, or none of one family: what it does with a
-messenger's name is no news then.
+"""A resolver that gives wrong addresses for everything: what it does with a messenger's name is no
+news then.
 
 Wrong is an address in no network that the catalogue knows the neutral name's server in, nor any
 encrypted resolver, where either knows of that family. One site may have moved, and some censors
@@ -9,7 +9,6 @@ forge a neutral name or two as well.
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.ledger import remembered
-from msgprobe.evidence.names import NameFacts
 from msgprobe.model.observation import DnsObservation
 
 OWNERS = 3
@@ -39,19 +38,3 @@ def misdirected(facts: Facts) -> tuple[DnsObservation, ...]:
     if len(wrong) < OWNERS or len(wrong) <= len(right):
         return ()
     return tuple(o for told in wrong.values() for o in told)
-
-
-def left_out(facts: Facts, name: NameFacts) -> bool:
-    """This connection's resolver gives neutral names addresses, and none of the families that
-    ``name`` has any of elsewhere: one that leaves out all IPv4 addresses erases no name by that."""
-    told = _families_told(facts)
-    known = set[int]().union(*map(ips.families, name.other_addresses))
-    return bool(told and known) and not told & known
-
-
-@remembered
-def _families_told(facts: Facts) -> frozenset[int]:
-    sites, sentinels = facts.controls.sites, facts.controls.sentinels
-    names = [facts.name(h) for h in (*(s.host for s in sites), *(s.host for s in sentinels))]
-    given = [a for n in names for a in (*n.system_addresses, *n.direct_addresses)]
-    return frozenset[int]().union(*map(ips.families, given))

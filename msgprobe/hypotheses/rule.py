@@ -13,7 +13,7 @@ from msgprobe.model.dataclass import dataclass
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 45
+RULES_VERSION = 46
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -69,6 +69,8 @@ CHANGED: Mapping[str, int] = {
     "tls.residual": 13,
     "quic.sni": 13,
     "quic.sni_here": 40,
+    "second.path": 46,
+    "second.report": 46,
 }
 """Families of rules (the first two parts of their ids) that mean, or take, something else since
 that version: what was counted before says nothing about them."""

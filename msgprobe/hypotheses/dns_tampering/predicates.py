@@ -6,9 +6,9 @@ from math import inf
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES, grouped
-from msgprobe.evidence.inside import tunnelled
+from msgprobe.evidence.inside import left_out, tunnelled
 from msgprobe.evidence.local_filters import own_filter
-from msgprobe.evidence.misdirection import left_out, misdirected
+from msgprobe.evidence.misdirection import misdirected
 from msgprobe.evidence.names import NameFacts
 from msgprobe.evidence.pool import EndpointFacts, PoolFacts
 from msgprobe.hypotheses.rule import Cited
@@ -145,7 +145,7 @@ def denied(p: PoolFacts, failures: Sequence[Failure]) -> Named:
         (e, name)
         for e, name in found
         if name.denied in failures and not name.bogons and steadily(p, name)
-        if not left_out(p.facts, name)
+        if not left_out(p.connection, name)
     ]
 
 

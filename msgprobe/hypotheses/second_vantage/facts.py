@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from msgprobe.evidence.conversation import Conversation, Stage
 from msgprobe.evidence.facts import TRIES
+from msgprobe.evidence.inside import left_out
 from msgprobe.evidence.local_filters import own_filter
-from msgprobe.evidence.misdirection import left_out
 from msgprobe.evidence.pool import AddressFacts, EndpointFacts, PoolFacts
 from msgprobe.hypotheses.rule import Cited
 from msgprobe.model.failure import Failure
@@ -84,7 +84,7 @@ def _hidden(p: PoolFacts, e: EndpointFacts, mechanism: str) -> tuple[DnsObservat
         return ()
     if name.denied not in NAMES[mechanism] or own_filter(p.facts, name) is not None:
         return ()
-    if left_out(p.facts, name):
+    if left_out(p.connection, name):
         return ()
     asked = [o for o in (*name.system, *name.by(ResolverKind.DIRECT)) if o.family in (0, 4)]
     chance = mechanism in ("dns.servfail", "dns.timeout")

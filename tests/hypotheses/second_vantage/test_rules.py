@@ -332,6 +332,36 @@ def test_a_name_that_resolved_elsewhere_must_be_denied_here_more_than_once(
     assert word(story, made(works())) == UNKNOWN
 
 
+@pytest.mark.parametrize("failure", [Failure.DNS_NXDOMAIN, Failure.DNS_NO_ANSWER])
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        pytest.param("2606:2800:3::1", UNKNOWN, id="no IPv4 address of any name"),
+        pytest.param("20.4.0.1", BLOCKED, id="one neutral name's"),
+    ],
+)
+def test_who_leaves_out_a_whole_family_denies_no_name_that_resolved_elsewhere(
+    failure: Failure, last: str, expected: tuple[Outcome, Strength | None]
+) -> None:
+    """Nobody here says of which family the name's addresses are: they may well be IPv4's alone."""
+    story = Story().local()
+    given = ("2606:2800:0::1", "2606:2800:1::1", "2606:2800:2::1", last)
+    for site, address in zip(SITES, given, strict=True):
+        story.dns(site.host, ResolverKind.SYSTEM, address)
+        story.site(site)
+    story.asked(ONE, ResolverKind.SYSTEM, failure=failure, arm=Arm.BASE)
+    for start in (1.0, 4.0, 20.0):
+        story.asked(ONE, ResolverKind.DIRECT, failure=failure, start=start)
+    assert word(story.controls_again(), made(works())) == expected
+    proxied = again_asked(second(control(story), address=ONE), failure)
+    assert word(proxied) == expected
+
+
+def again_asked(story: Story, failure: Failure) -> Story:
+    """The system is asked for the name once more, after all that was spoken."""
+    return story.asked(ONE, ResolverKind.SYSTEM, failure=failure, arm=Arm.REPEAT, start=25.0)
+
+
 # -- a report made elsewhere
 
 
