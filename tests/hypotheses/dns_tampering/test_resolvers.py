@@ -10,7 +10,7 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.target import Endpoint, Service
 from msgprobe.model.task import Arm, ResolverKind
 from msgprobe.model.verdict import FunctionVerdict, Outcome, Strength
-from tests.evidence.story import SENTINELS, SERVICE, Story, endpoint
+from tests.evidence.story import SENTINELS, SERVICE, SITES, Story, endpoint
 
 SERVFAIL, SILENT = Failure.DNS_SERVFAIL, Failure.TIMED_OUT
 TWO_ZONES = ("chat.acme.example", "web.acme.example", "cdn.acme-static.example")
@@ -29,19 +29,23 @@ def failing(
     beside: Service | None = None,
     last: float = LASTING,
     others: bool = False,
+    prefix: str = "",
 ) -> FunctionVerdict:
     """The connection's resolver fails for ``hosts``, the last time in second ``last``; ``neutral``
     names of pages come from it beside those of the sites, and it fails for ``broken`` others.
     ``known``: their addresses stand in the catalogue. ``beside``: another service for which it
-    fails. ``others``: resolvers that are asked in the open know them."""
+    fails. ``others``: resolvers that are asked in the open know them. ``prefix``: of the
+    IPv6 addresses in which every neutral name's own is given."""
     rows = tuple(
         replace(endpoint(f"m{n}", "chat"), host=host, addresses=(TRUE[n],) if known else ())
         for n, host in enumerate(hosts)
     )
     mine = replace(SERVICE, endpoints=rows)
-    story = Story(services=(mine, beside) if beside else (mine,)).good_connection()
+    story = Story(services=(mine, beside) if beside else (mine,)).local()
+    for site in SITES:
+        story.dns(site.host, ResolverKind.SYSTEM, prefix + site.addresses[0]).site(site)
     for page in SENTINELS[:neutral]:
-        story.dns(page.host, ResolverKind.SYSTEM, "20.9.0.1")
+        story.dns(page.host, ResolverKind.SYSTEM, prefix + "20.9.0.1")
     for page in SENTINELS[neutral : neutral + broken]:
         story.dns(page.host, ResolverKind.SYSTEM, failure=SERVFAIL)
     for service in story.services:
@@ -133,6 +137,20 @@ def test_where_no_honest_resolver_is_left_the_known_addresses_tell(
     found = failing(TWO_ZONES, failure, encrypted=False, known=True, others=True)
     assert (found.outcome, found.strength) == (Outcome.BLOCKED, Strength.LIKELY)
     assert found.mechanisms == (mechanism,)
+
+
+@pytest.mark.parametrize("failure", [Failure.DNS_NXDOMAIN, Failure.DNS_REFUSED])
+@pytest.mark.parametrize(
+    ("prefix", "outcome"),
+    [("2606:2800::", Outcome.INCONCLUSIVE), ("64:ff9b::", Outcome.BLOCKED)],
+)
+def test_who_gives_nobody_ipv4_addresses_hides_no_known_one(
+    failure: Failure, prefix: str, outcome: Outcome
+) -> None:
+    """Nobody says there which addresses the names have; those that the catalogue knows are IPv4's.
+    What NAT64 makes of one (RFC 6052) is such an address."""
+    found = failing(TWO_ZONES, failure, encrypted=False, known=True, prefix=prefix)
+    assert found.outcome is outcome
 
 
 @pytest.mark.parametrize("failure", [SERVFAIL, SILENT])

@@ -13,7 +13,7 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.observation import Proof
 from msgprobe.model.run import Elsewhere, ElsewhereFunction, Evidence
 from msgprobe.model.target import Function
-from msgprobe.model.task import Arm, ResolverKind, Role
+from msgprobe.model.task import Arm, ResolverKind
 from msgprobe.model.verdict import FunctionVerdict, Outcome, State, Strength, Verdict
 from tests.evidence.story import ADDRESSES, CHAT, SERVICE, SITES, Story
 
@@ -281,31 +281,21 @@ def denied(failure: Failure) -> Story:
     return story.controls_again()
 
 
-def test_a_name_that_only_this_resolver_denies_is_blocked() -> None:
-    def ask_again(story: Story, start: float) -> Story:
-        story.dns(
-            ONE,
-            ResolverKind.SYSTEM,
-            failure=Failure.DNS_NXDOMAIN,
-            role=Role.TARGET,
-            arm=Arm.REPEAT,
-        )
-        (seen,) = story.told[-1].observations
-        later = dataclasses.replace(
-            seen, window=dataclasses.replace(seen.window, start=start, end=start + 0.1)
-        )
-        story.told[-1] = dataclasses.replace(story.told[-1], observations=(later,))
-        return story
+def asked_again(story: Story, failure: Failure, *, start: float = 25.0) -> Story:
+    """The system is asked for the name once more, by default after all that was spoken."""
+    return story.asked(ONE, ResolverKind.SYSTEM, failure=failure, arm=Arm.REPEAT, start=start)
 
+
+def test_a_name_that_only_this_resolver_denies_is_blocked() -> None:
     alone = denied(Failure.DNS_NXDOMAIN)
     assert word(alone) == UNKNOWN
     story = second(control(denied(Failure.DNS_NXDOMAIN)), address=ONE)
     assert word(story) == UNKNOWN, "asked only before"
-    found = text(ask_again(story, 20.0))
+    found = text(asked_again(story, Failure.DNS_NXDOMAIN))
     assert (found.outcome, found.strength) == BLOCKED
     assert found.mechanisms == ("dns.nxdomain",)
     early = second(control(denied(Failure.DNS_NXDOMAIN)), address=ONE)
-    assert word(ask_again(early, 2.0)) == UNKNOWN
+    assert word(asked_again(early, Failure.DNS_NXDOMAIN, start=2.0)) == UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -353,13 +343,8 @@ def test_who_leaves_out_a_whole_family_denies_no_name_that_resolved_elsewhere(
     for start in (1.0, 4.0, 20.0):
         story.asked(ONE, ResolverKind.DIRECT, failure=failure, start=start)
     assert word(story.controls_again(), made(works())) == expected
-    proxied = again_asked(second(control(story), address=ONE), failure)
+    proxied = asked_again(second(control(story), address=ONE), failure)
     assert word(proxied) == expected
-
-
-def again_asked(story: Story, failure: Failure) -> Story:
-    """The system is asked for the name once more, after all that was spoken."""
-    return story.asked(ONE, ResolverKind.SYSTEM, failure=failure, arm=Arm.REPEAT, start=25.0)
 
 
 # -- a report made elsewhere
