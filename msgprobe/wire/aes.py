@@ -2,7 +2,8 @@
 
 Sources: FIPS 197 (the cipher), NIST SP 800-38A §6.5 (CTR), core.telegram.org/mtproto/auth_key and
 tdlib ``tdutils/td/utils/crypto.cpp`` (IGE: its iv is the previous ciphertext block, then the
-previous plaintext block). One block takes some 15 µs, made for the few hundred of a handshake.
+previous plaintext block). One block takes some 15 µs, made for the few hundred of a handshake; of
+many at once each takes a third of that or less.
 """
 
 import struct
@@ -13,6 +14,9 @@ BLOCK = 16
 """Bytes of a block."""
 
 _KEY_SIZES = (16, 24, 32)
+
+_MANY = 8
+"""Blocks from which on it is quicker to encrypt them side by side."""
 
 Word = int
 """One column of a state or of a key: four bytes, the first one highest."""
@@ -96,6 +100,37 @@ class Aes:
             )
         return _mixed(bytes([state[at] for at in _SHIFT]).translate(box), last)
 
+    def encrypt_many(self, blocks: bytes) -> bytes:
+        """Each block of them, as `encrypt` does, side by side: the bytes of all blocks at one place
+        of the state lie together, row by row, so that a step is one call for all of them."""
+        count, size = len(blocks) // BLOCK, len(blocks)
+        row = 4 * count
+        places = b"".join(bytes((place,)) * count for place in range(BLOCK))
+        first, *between, last = (
+            int.from_bytes(places.translate(key.ljust(256))) for key in self._keys_by_row
+        )
+        box, doubled = _boxes()[0], _doubled_box()
+        state = int.from_bytes(b"".join(blocks[at::BLOCK] for at in _BY_ROW)) ^ first
+        for key in between:
+            shifted = _rows_shifted(state.to_bytes(size), count)
+            once, twice = shifted.translate(box), shifted.translate(doubled)
+            state = int.from_bytes(twice)
+            thrice = (state ^ int.from_bytes(once)).to_bytes(size)
+            for below, how in ((1, thrice), (2, once), (3, once)):
+                state ^= int.from_bytes(how[below * row :] + how[: below * row])
+            state ^= key
+        shifted = _rows_shifted(state.to_bytes(size), count).translate(box)
+        done = (int.from_bytes(shifted) ^ last).to_bytes(size)
+        out = bytearray(size)
+        for place, at in enumerate(_BY_ROW):
+            out[at::BLOCK] = done[place * count : (place + 1) * count]
+        return bytes(out)
+
+    @cached_property
+    def _keys_by_row(self) -> list[bytes]:
+        columns = [_WORDS.pack(*key) for key in self._keys]
+        return [bytes(key[at] for at in _BY_ROW) for key in columns]
+
     def decrypt(self, block: bytes) -> bytes:
         """The block that ``encrypt`` was given: the equivalent inverse cipher (FIPS 197 §5.3.5)."""
         (row0, row1, row2, row3), box = _back(), _boxes()[1]
@@ -137,11 +172,19 @@ class Stream:
 
     def update(self, data: bytes) -> bytes:
         """The next bytes, encrypted or decrypted."""
-        while len(self._ready) < len(data):
-            self._ready += self._cipher.encrypt(self._counter.to_bytes(BLOCK))
-            self._counter = (self._counter + 1) % (1 << 8 * BLOCK)
+        count = -(-(len(data) - len(self._ready)) // BLOCK)
+        blocks = [self._next() for _ in range(count)]
+        if count < _MANY:
+            self._ready += b"".join(self._cipher.encrypt(block) for block in blocks)
+        else:
+            self._ready += self._cipher.encrypt_many(b"".join(blocks))
         now, self._ready = self._ready[: len(data)], self._ready[len(data) :]
         return (int.from_bytes(data) ^ int.from_bytes(now)).to_bytes(len(data))
+
+    def _next(self) -> bytes:
+        counter = self._counter.to_bytes(BLOCK)
+        self._counter = (self._counter + 1) % (1 << 8 * BLOCK)
+        return counter
 
 
 def _mixed(block: bytes, key: Words) -> bytes:
@@ -194,6 +237,21 @@ def _substitution() -> bytes:
     return bytes(box)
 
 
+_BY_ROW = tuple(row + 4 * column for row in range(4) for column in range(4))
+"""Where the bytes of a block's rows are, one row after another."""
+
+
+def _rows_shifted(state: bytes, count: int) -> bytes:
+    """ShiftRows (FIPS 197 §5.1.2) where each place of a row has ``count`` bytes."""
+    size = 4 * count
+    parts = [state[:size]]
+    for row in range(1, 4):
+        begin, end = row * size, (row + 1) * size
+        cut = begin + row * count
+        parts += [state[cut:end], state[begin:cut]]
+    return b"".join(parts)
+
+
 # ShiftRows and its inverse, on the state column by column (FIPS 197 §5.1.2, §5.3.1).
 _SHIFT = tuple((i + 4 * (i % 4)) % 16 for i in range(16))
 _UNSHIFT = tuple((i - 4 * (i % 4)) % 16 for i in range(16))
@@ -204,6 +262,12 @@ def _boxes() -> tuple[bytes, bytes]:
     """The S-box and its inverse."""
     box = _substitution()
     return box, bytes(box.index(i) for i in range(256))
+
+
+@cache
+def _doubled_box() -> bytes:
+    """The S-box, then times x (FIPS 197 §4.2.1)."""
+    return bytes(_doubled(byte) for byte in _boxes()[0])
 
 
 @cache

@@ -33,7 +33,17 @@ def test_single_blocks_are_openssls(key: bytes, block: bytes) -> None:
     assert aes.Aes(key).decrypt(theirs) == block
 
 
-@given(KEYS, BLOCKS | st.just(b"\xff" * 16), st.lists(st.binary(max_size=50), max_size=5))
+@given(KEYS, st.binary(max_size=20).map(lambda b: b * 16))
+def test_many_blocks_at_once_are_openssls(key: bytes, blocks: bytes) -> None:
+    theirs = Cipher(algorithms.AES(key), modes.ECB()).encryptor().update(blocks)
+    assert aes.Aes(key).encrypt_many(blocks) == theirs
+
+
+# A long piece takes another way than a short one: its blocks are encrypted side by side.
+PIECES = st.binary(max_size=50) | st.binary(min_size=120, max_size=400)
+
+
+@given(KEYS, BLOCKS | st.just(b"\xff" * 16), st.lists(PIECES, max_size=5))
 def test_a_stream_in_pieces_is_openssls(key: bytes, counter: bytes, pieces: list[bytes]) -> None:
     theirs = Cipher(algorithms.AES(key), modes.CTR(counter)).encryptor()
     stream = aes.ctr(key, counter)
