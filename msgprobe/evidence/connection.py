@@ -124,7 +124,7 @@ class ConnectionFacts:
         return found
 
     def fair(self, rows: Iterable[Neutral]) -> bool:
-        """Whether what these neutral servers show may accuse anybody (see `controls.fair`)."""
+        """Whether what these neutral servers show may accuse (see `controls.fair`)."""
         return fair(self.facts.request.country, rows)
 
     def servers(self, conversations: Iterable[Conversation]) -> tuple[Neutral, ...]:
@@ -138,9 +138,8 @@ class ConnectionFacts:
 
     @derived
     def targeted(self) -> tuple[SiteView, ...]:
-        """Sites abroad that are no controls on this line but targets: under its own name each dies
-        at the ClientHello, while another name at the same address is answered in the same
-        seconds."""
+        """Sites abroad that are targets here, no controls: under its own name each dies at the
+        ClientHello, another name at the same address is answered in the same seconds."""
         return tuple(v for v in self.abroad if v.hello_dies and self.other_names(v))
 
     def other_names(self, view: SiteView) -> tuple[Conversation, ...]:
@@ -161,8 +160,11 @@ class ConnectionFacts:
 
     @derived
     def open(self) -> bool:
-        """Enough abroad answers to go on to the services."""
-        return len(self.networks(self.abroad)) >= 2
+        """Enough abroad answers to go on to the services: sites in two networks, or in one while a
+        server elsewhere answers to another name than its own."""
+        reached = self.networks(self.abroad)
+        named = {v.site.network for v in self.targeted if reached}
+        return len(reached | named) >= 2
 
     # -- sentinels
 
@@ -274,11 +276,8 @@ class ConnectionFacts:
     @derived
     def foreign_dns(self) -> tuple[DnsObservation, ...]:
         """Genuine-looking answers of public resolvers over plain UDP to neutral names."""
-        return tuple(
-            o
-            for o in self.neutral_answers(ResolverKind.UDP)
-            if o.failure is None and not all(ips.is_bogon(a) for a in o.addresses)
-        )
+        answers = (o for o in self.neutral_answers(ResolverKind.UDP) if o.failure is None)
+        return tuple(o for o in answers if not all(ips.is_bogon(a) for a in o.addresses))
 
     # -- holes
 

@@ -7,6 +7,7 @@ from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.cut_places import surely_ended
 from msgprobe.evidence.paired_transfers import PairedTransfers
 from msgprobe.evidence.transfer_samples import Ending, Sample
+from msgprobe.model.observation import HttpObservation
 from msgprobe.model.target import Direction
 from msgprobe.model.task import Arm
 
@@ -36,14 +37,26 @@ def _transfers(paired: PairedTransfers) -> Iterator[tuple[Sample, float]]:
 
 
 def _pages(paired: PairedTransfers) -> Iterator[tuple[Sample, float]]:
-    """Of a page it is not known when its last byte came: within a quarter of its time where the
-    line has brought others as much in that."""
+    """Those of which nothing came any more for most of their time, and since when."""
     for conversation in paired.facts.arm(Arm.TRANSFER_PAGE, subject=paired.service.name):
         sample, page = Sample(conversation=conversation), conversation.http
         mine = conversation.flow.option("asset") == paired.asset.name
         if mine and page is not None and sample.page_ending is Ending.SILENCE:
-            if _brings_as_much(paired, conversation, page.window.seconds / 4):
-                yield sample, page.window.start + page.window.seconds / 4
+            since = _silent_since(paired, conversation, page)
+            if since is not None:
+                yield sample, since
+
+
+def _silent_since(
+    paired: PairedTransfers, conversation: Conversation, page: HttpObservation
+) -> float | None:
+    """When the page's last byte came, if within a quarter of its time. Where the platform does not
+    tell, it did if the line has brought others as much in that."""
+    quarter = page.window.seconds / 4
+    if page.info is not None and page.info.last_received:
+        silent = page.info.last_received
+        return page.window.end - silent if silent >= 3 * quarter else None
+    return page.window.start + quarter if _brings_as_much(paired, conversation, quarter) else None
 
 
 def _brings_as_much(paired: PairedTransfers, page: Conversation, within: float) -> bool:

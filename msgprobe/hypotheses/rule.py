@@ -13,7 +13,7 @@ from msgprobe.model.dataclass import dataclass
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 46
+RULES_VERSION = 47
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -29,7 +29,10 @@ CHANGED: Mapping[str, int] = {
     "tls.inspection": 12,
     "tls.store_age": 12,
     "connection.portal": 12,
-    "connection.dns_lies": 19,
+    "connection.dns_lies": 47,
+    "connection.allowlist": 47,
+    "connection.bad_link": 47,
+    "connection.online": 47,
     "tls.early": 33,
     "tls.fingerprint": 22,
     "tcp.timeout": 39,
@@ -55,7 +58,7 @@ CHANGED: Mapping[str, int] = {
     "transfer.dies": 34,
     "transfer.once_as_others": 32,
     "transfer.nothing": 8,
-    "transfer.stopped": 40,
+    "transfer.stopped": 47,
     "speed.lossy": 38,
     "speed.slow": 18,
     "speed.undecided": 18,

@@ -42,6 +42,17 @@ def test_flows_to_services_wait_for_the_gate() -> None:
     assert not [t for t in tasks if t.role is Role.TARGET and isinstance(t.probe, Flow)]
 
 
+@pytest.mark.parametrize("other_names", [True, False])
+def test_services_are_asked_where_neutral_servers_answer_to_other_names_than_theirs(
+    other_names: bool,
+) -> None:
+    """Whoever interferes with the names of neutral sites must not keep us from asking services."""
+    story = Story().one_site_of_four(other_names=other_names)
+    story.asked(CHAT[0], ResolverKind.SYSTEM, "31.13.70.1", arm=Arm.BASE)
+    asked = [t for t in wanted(story) if t.role is Role.TARGET and isinstance(t.probe, Flow)]
+    assert bool(asked) is other_names
+
+
 def test_when_all_is_well_nothing_is_diagnosed() -> None:
     story = Story().good_connection()
     for host, address in (("chat1.example", "31.13.70.1"), ("chat2.example", "157.240.1.1")):

@@ -411,6 +411,19 @@ class Story:
             self.site(site)
         return self
 
+    def one_site_of_four(self, *, other_names: bool = True) -> "Story":
+        """One neutral site answers; two die at the ClientHello under their own names, at whose
+        servers another name is shown in the same seconds; the fourth is silent."""
+        reached, *struck, silent = self.sites
+        self.local().site(reached, start=1.0).site(silent, start=1.0, took=8.0, fails="connect")
+        reset: dict[str, Any] = {"fails": "tls", "failure": Failure.CONNECTION_RESET}
+        for site in struck:
+            for start in (1.0, 2.0):
+                self.site(site, start=start, took=0.2, **reset)
+            how = {"host": reached.host, "check": "tls", **({} if other_names else reset)}
+            self.site(site, Arm.NEUTRAL_SNI_ELSEWHERE, start=2.1, took=0.2, **how)
+        return self
+
     def controls_again(self) -> "Story":
         for site in self.sites:
             self.site(site, Arm.AGAIN, check="tls")

@@ -75,7 +75,7 @@ def _forbidden_here(g: ConnectionFacts) -> Evidence | None:
 
 
 def _portal(g: ConnectionFacts) -> Evidence | None:
-    if not g.portal or g.open:
+    if not g.portal or len(g.networks(g.abroad)) >= 2:
         return None  # leaky ones let a site or a page pass, hardly two networks
     return transactions(g.portal)
 
@@ -124,6 +124,20 @@ def _other_names_pass(g: ConnectionFacts) -> Evidence | None:
     if not _dead_views(g) or len({v.site.network for v in struck}) < 2:
         return None
     return transactions((t for v in struck for t in g.other_names(v)), _conversations(g.abroad))
+
+
+def _one_name_passes(g: ConnectionFacts) -> Evidence | None:
+    """Of the names of neutral sites abroad and of two services or more, one network's alone is
+    answered, and two networks or more answer another name than their own."""
+    struck = g.targeted
+    if len(g.networks(g.abroad)) != 1 or len({v.site.network for v in struck}) < 2:
+        return None
+    own = [t for t in g.facts.arm(*OWN_ARMS) if t.task.role is Role.TARGET and t.connected]
+    named = [t for t in own if t.flow.server_name is not None]
+    if len({t.task.subject for t in named}) < 2 or any(t.genuine for t in named):
+        return None
+    others = (t for v in struck for t in g.other_names(v))
+    return transactions(_conversations(g.abroad), others, named)
 
 
 def _domestic_only(g: ConnectionFacts) -> Evidence | None:
@@ -191,7 +205,7 @@ def _bad_link(g: ConnectionFacts) -> Evidence | None:
     rtt = round_trip(g.facts)
     slow = rtt is not None and rtt >= SLOW_RTT
     failing = g.failure_share >= FAILING and len(g.control_conversations) >= 4
-    stuck = bool(g.networks(g.abroad)) and len(g.networks(g.abroad)) < 2
+    stuck = bool(g.networks(g.abroad)) and not g.open
     poor = slow or failing or stuck or g.retransmitted >= LOSSY or small_segments_alone(g)
     if poor or capped_line(g.facts):
         return transactions(g.control_conversations)
@@ -208,6 +222,16 @@ def small_segments_alone(g: ConnectionFacts) -> bool:
     return only_small(g.facts, 2)
 
 
+def _other_names_too(g: ConnectionFacts) -> Evidence | None:
+    """One network answers under its own name, and servers elsewhere to other names than theirs."""
+    if len(g.networks(g.abroad)) >= 2 or not g.open:
+        return None
+    return transactions(
+        _answers(g.abroad),
+        (t for v in g.targeted for t in (*v.conversations, *g.other_names(v))),
+    )
+
+
 def _online(g: ConnectionFacts) -> Evidence | None:
     if not g.networks(g.abroad):
         return None
@@ -221,6 +245,7 @@ CONNECTION_RULES: tuple[ConnectionRule, ...] = (
     _rule(State.CAPTIVE_PORTAL, Strength.LIKELY, "connection.portal.names", _portal_by_names),
     _rule(State.ALLOWLIST, Strength.LIKELY, "connection.allowlist", _allowlist),
     _rule(State.ALLOWLIST, Strength.LIKELY, "connection.allowlist.names", _other_names_pass),
+    _rule(State.ALLOWLIST, Strength.LIKELY, "connection.allowlist.one_name", _one_name_passes),
     _rule(State.DOMESTIC_ONLY, Strength.LIKELY, "connection.domestic_only", _domestic_only),
     _rule(State.ALLOWLIST, Strength.LIKELY, "connection.favoured_services", _favoured),
     _rule(State.SHUTDOWN, Strength.LIKELY, "connection.shutdown", _shutdown),
@@ -259,5 +284,6 @@ CONNECTION_RULES: tuple[ConnectionRule, ...] = (
         lambda g: slow_line(g.facts) or None,
     ),
     _rule(State.BAD_LINK, Strength.CONFIRMED, "connection.bad_link", _bad_link),
+    _rule(State.ONLINE, Strength.CONFIRMED, "connection.online.names", _other_names_too),
     _rule(State.ONLINE, Strength.CONFIRMED, "connection.online", _online),
 )

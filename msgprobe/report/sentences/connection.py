@@ -15,6 +15,8 @@ WHY: Final[Mapping[str, str]] = {
     "through.",
     "connection.allowlist.names": "Only chosen names work: servers abroad answer these, and stay "
     "silent to their own.",
+    "connection.allowlist.one_name": "Only chosen names work: servers abroad answer these, and "
+    "stay silent to their own.",
     "connection.domestic_only": "Sites in the country work and everything abroad is cut off.",
     "connection.favoured_services": "Some services answer and no neutral site does: only chosen "
     "hosts work here, or whatever services are compared with is cut off.",
@@ -39,6 +41,8 @@ WHY: Final[Mapping[str, str]] = {
     "connection.slow_line": "The connection itself is slow for neutral sites too: no single "
     "service is slowed down.",
     "connection.bad_link": "The connection itself is poor: neutral sites are slow or lossy too.",
+    "connection.online.names": "The connection works, but some neutral names do not pass: their "
+    "servers answer only when another name is used.",
     "connection.online": "The connection works: neutral sites in several networks answer.",
     "connection.untested": "The connection was not tested long enough to say anything.",
     "connection.no_controls": "Nothing neutral was asked beside the services, so nothing is known "
@@ -64,6 +68,8 @@ PROVES: Final[Mapping[str, str]] = {
     "TCP connects",
     "connection.allowlist.names": "no foreign site in three networks answers under its own name, "
     "the same addresses in two or more answer another name",
+    "connection.allowlist.one_name": "one foreign site and no service is answered under its own "
+    "name, the addresses of sites in two networks or more answer another name",
     "connection.domestic_only": "domestic hosts in two networks or more work, foreign ones in "
     "three or more are dead",
     "connection.favoured_services": "services prove themselves in two networks or more, no neutral "
@@ -85,6 +91,8 @@ PROVES: Final[Mapping[str, str]] = {
     "three times faster",
     "connection.slow_line": "neutral transfers from two networks are slow",
     "connection.bad_link": "neutral hosts are slow or lossy too",
+    "connection.online.names": "a neutral host answers, and servers in other networks answer when "
+    "another name than their own is used",
     "connection.online": "neutral hosts in several networks answer",
     "connection.untested": "nothing was measured",
     "connection.no_controls": "measurements of others that hold nothing neutral",

@@ -15,7 +15,7 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.observation import DnsObservation, HttpObservation, Proof
 from msgprobe.model.task import Arm, ResolverKind
 from msgprobe.model.verdict import ConnectionVerdict, FunctionVerdict, Outcome, State
-from tests.evidence.story import CHAT, SENTINELS, SITES, Story, certificate, somebody
+from tests.evidence.story import CHAT, SENTINELS, SERVICE, SITES, Story, certificate, somebody
 from tests.judging.word import text
 
 HOME = tuple(
@@ -198,6 +198,40 @@ def test_a_portal_that_lets_one_page_or_site_pass_is_a_portal(reached: int) -> N
 def test_replaced_pages_on_a_line_that_reaches_two_networks_are_no_portal() -> None:
     story = sites(sentinels(Story().local(), replaced=2), Arm.CONNECTION, 1.0)
     assert state(story).state is not State.CAPTIVE_PORTAL
+
+
+def test_servers_that_answer_to_other_names_show_that_the_line_works() -> None:
+    found = state(Story().one_site_of_four())
+    assert (found.state, found.rules) == (State.ONLINE, ("connection.online.names",))
+
+
+@pytest.mark.parametrize(
+    ("two", "one_passes", "word"),
+    [(True, False, State.ALLOWLIST), (True, True, State.ONLINE), (False, False, State.ONLINE)],
+)
+def test_where_no_service_passes_either_the_one_name_that_does_was_chosen(
+    two: bool, one_passes: bool, word: State
+) -> None:
+    """What one service alone meets may be meant for it."""
+    other = replace(SERVICE, name="other")
+    story = Story(services=(SERVICE, other)).one_site_of_four()
+    reset: dict[str, Any] = {"fails": "tls", "failure": Failure.CONNECTION_RESET}
+    story.target(CHAT[0], **({} if one_passes else reset))
+    if two:
+        story.target(CHAT[1], **reset)
+        told = story.told[-1]
+        story.told[-1] = replace(told, task=replace(told.task, subject=other.name))
+    assert state(story).state is word
+
+
+def test_one_site_alone_shows_a_poor_line() -> None:
+    found = state(Story().one_site_of_four(other_names=False))
+    assert (found.state, found.rules) == (State.BAD_LINK, ("connection.bad_link",))
+
+
+def test_a_portal_may_answer_to_other_names() -> None:
+    story = sentinels(Story().one_site_of_four(), replaced=2)
+    assert state(story).state is State.CAPTIVE_PORTAL
 
 
 def answering(story: Story, *, one: bool, only: int = 4) -> Story:

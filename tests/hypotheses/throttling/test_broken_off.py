@@ -104,9 +104,12 @@ def test_one_that_only_paused_is_fine(race: Race) -> None:
     assert stopped(race, stop_at=0, pause=2.0) is Outcome.OK
 
 
-def page_stops(race: Race, *, quickly: int = 20_000) -> Outcome:
-    """12 kB of the page that names the object come in ten seconds; somebody else's conversation had
-    brought ``quickly`` bytes in one."""
+def page_stops(
+    race: Race, *, quickly: int = 20_000, silent: float = 0.0, others_at: float = 5.0
+) -> Outcome:
+    """12 kB of the page that names the object come in ten seconds, the last of them ``silent``
+    seconds before the end, where that is known; somebody else's conversation, a second later than
+    ``others_at``, had brought ``quickly`` bytes in one."""
     story = race.story
     options = (("asset", "page"),)
     how: dict[str, Any] = {"start": 3.0, "took": 10.0, "fails": "answer", "options": options}
@@ -114,7 +117,9 @@ def page_stops(race: Race, *, quickly: int = 20_000) -> Outcome:
     story.flow("31.13.70.9", subject="acme", arm=Arm.TRANSFER_PAGE, host="p.example", **how)
     page = story.told[-1]
     seen = tuple(
-        replace(o, info=info(bytes_received=15_000 if isinstance(o, HttpObservation) else 3_000))
+        replace(o, info=info(bytes_received=15_000, last_received=silent))
+        if isinstance(o, HttpObservation)
+        else replace(o, info=info(bytes_received=3_000))
         for o in page.observations
         if isinstance(o, TcpObservation | TlsObservation | HttpObservation)
     )
@@ -122,7 +127,7 @@ def page_stops(race: Race, *, quickly: int = 20_000) -> Outcome:
     story.told[-1] = replace(
         page, task=task, observations=seen, window=window, bytes_received=15_000
     )
-    story.clock = 5.0  # and answered a second later
+    story.clock = others_at  # and answered a second later
     story.site(SITES[0], Arm.AGAIN)
     story.told[-1] = replace(story.told[-1], bytes_received=quickly)
     return race.text.outcome
@@ -134,3 +139,18 @@ def test_a_page_that_stops_on_a_quick_line_is_not_fine(race: Race) -> None:
 
 def test_a_page_may_be_slow_where_nobody_else_brings_as_much(race: Race) -> None:
     assert page_stops(race, quickly=14_000) is Outcome.OK
+
+
+def test_a_page_is_not_slow_of_which_it_is_known_that_nothing_came_any_more(race: Race) -> None:
+    assert page_stops(race, quickly=14_000, silent=9.0, others_at=3.5) is Outcome.INCONCLUSIVE
+    assert race.text.rules == ("transfer.stopped",)
+
+
+def test_a_page_that_came_bit_by_bit_until_late_is_slow(race: Race) -> None:
+    assert page_stops(race, silent=3.0) is Outcome.OK
+
+
+def test_where_nobody_else_was_answered_once_a_page_was_silent_the_line_may_have_gone_away(
+    race: Race,
+) -> None:
+    assert page_stops(race, silent=9.0, others_at=6.0) is Outcome.OK

@@ -148,6 +148,13 @@ _GUESSED: Final = (
         others=_NAMELESS,
         **_NOWHERE,
     ),
+    connection(
+        "G5o",
+        "allow-list of names that pass at every address, one neutral site's among them",
+        "allowlist",
+        swallow("*", label="names", but=("www.gnu.org",)),
+        row="C11",
+    ),
     innocent(
         "G6",
         "a clean line with the time zone of Almaty: no domestic host is contacted",

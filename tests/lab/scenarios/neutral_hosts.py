@@ -86,6 +86,30 @@ _SOME: Final = (
     ),
 )
 
+_ALL_BUT_ONE: Final = (
+    reset("dns.google", "one.one.one.one", label="resolvers"),
+    swallow("www.debian.org", "www.python.org", label="sites"),
+)
+"""Of those that every run asks, one answers under its own name; the others' servers answer to other
+names."""
+
+_ONE: Final = (
+    innocent(
+        "W10i",
+        "four of five neutral sites are cut off by name, and every messenger works",
+        *_ALL_BUT_ONE,
+        row="- (controls cut off)",
+    ),
+    blocking(
+        "W10",
+        "the same, and Signal is reset",
+        of("signal", blocked("tls.reset")),
+        *_ALL_BUT_ONE,
+        reset(*SIGNAL, "whispersystems.org", label="signal"),
+        row="A17 (controls cut off too)",
+    ),
+)
+
 # --- all of them --------------------------------------------------------------------------------
 
 
@@ -125,4 +149,4 @@ _ALL: Final = (
     ),
 )
 
-SCENARIOS: Final = (*_RESOLVERS, *_SOME, *_ALL)
+SCENARIOS: Final = (*_RESOLVERS, *_SOME, *_ONE, *_ALL)
