@@ -159,12 +159,17 @@ class ConnectionFacts:
         )
 
     @derived
+    def several(self) -> bool:
+        """Neutral sites abroad in two networks or more answer under their own names."""
+        return len(self.networks(self.abroad)) >= 2
+
+    @derived
     def open(self) -> bool:
-        """Enough abroad answers to go on to the services: sites in two networks, or in one while a
-        server elsewhere answers to another name than its own."""
+        """Enough abroad answers to go on to the services: several networks, or one while a server
+        elsewhere answers to another name than its own."""
         reached = self.networks(self.abroad)
-        named = {v.site.network for v in self.targeted if reached}
-        return len(reached | named) >= 2
+        others = {v.site.network for v in self.targeted} - reached
+        return self.several or bool(reached and others)
 
     # -- sentinels
 
@@ -329,11 +334,8 @@ class ConnectionFacts:
     def control_conversations(self) -> tuple[Conversation, ...]:
         """Every neutral IPv4 conversation, sentinels included; but ClientHellos of a shape that is
         dropped for everybody tell nothing about the line."""
-        sites = [
-            t
-            for _, t in self.facts.site_conversations(Arm.CONNECTION, Arm.AGAIN)
-            if _version(t) == 4
-        ]
+        asked = self.facts.site_conversations(Arm.CONNECTION, Arm.AGAIN)
+        sites = [t for _, t in asked if _version(t) == 4]
         if self.facts.other_shape:
             sites = [t for t in sites if t.flow.option(OPTION) or t.failure is None]
         return (*sites, *(t for _, t in self.sentinels))
@@ -382,9 +384,8 @@ class ConnectionFacts:
     @derived
     def six_broken(self) -> bool:
         """IPv6 has a route and two neutral hosts or more are silent over it, none answers."""
-        return len(self.six) >= 2 and all(
-            t.symptom is not None and t.stage is Stage.CONNECT for t in self.six
-        )
+        silent = (t.symptom is not None and t.stage is Stage.CONNECT for t in self.six)
+        return len(self.six) >= 2 and all(silent)
 
     @derived
     def transparent_dns(self) -> tuple[DnsObservation, ...]:

@@ -75,7 +75,7 @@ def _forbidden_here(g: ConnectionFacts) -> Evidence | None:
 
 
 def _portal(g: ConnectionFacts) -> Evidence | None:
-    if not g.portal or len(g.networks(g.abroad)) >= 2:
+    if not g.portal or g.several:
         return None  # leaky ones let a site or a page pass, hardly two networks
     return transactions(g.portal)
 
@@ -224,7 +224,7 @@ def small_segments_alone(g: ConnectionFacts) -> bool:
 
 def _other_names_too(g: ConnectionFacts) -> Evidence | None:
     """One network answers under its own name, and servers elsewhere to other names than theirs."""
-    if len(g.networks(g.abroad)) >= 2 or not g.open:
+    if g.several or not g.open:
         return None
     return transactions(
         _answers(g.abroad),

@@ -206,11 +206,15 @@ def test_servers_that_answer_to_other_names_show_that_the_line_works() -> None:
 
 
 @pytest.mark.parametrize(
-    ("two", "one_passes", "word"),
-    [(True, False, State.ALLOWLIST), (True, True, State.ONLINE), (False, False, State.ONLINE)],
+    ("two", "one_passes", "rule"),
+    [
+        (True, False, "connection.allowlist.one_name"),
+        (True, True, "connection.online.names"),
+        (False, False, "connection.online.names"),
+    ],
 )
 def test_where_no_service_passes_either_the_one_name_that_does_was_chosen(
-    two: bool, one_passes: bool, word: State
+    two: bool, one_passes: bool, rule: str
 ) -> None:
     """What one service alone meets may be meant for it."""
     other = replace(SERVICE, name="other")
@@ -221,7 +225,7 @@ def test_where_no_service_passes_either_the_one_name_that_does_was_chosen(
         story.target(CHAT[1], **reset)
         told = story.told[-1]
         story.told[-1] = replace(told, task=replace(told.task, subject=other.name))
-    assert state(story).state is word
+    assert state(story).rules == (rule,)
 
 
 def test_one_site_alone_shows_a_poor_line() -> None:
