@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 NARROWEST = 30
 """Below this many columns wrapping helps nobody."""
 _INDENT = "    "
+_NOTHING_AMISS = "connection.online"
+"""The rule whose sentence adds nothing to its word."""
 
 
 def render(run: Run, view: View) -> str:
@@ -255,8 +257,9 @@ class _Page:
         style = "green" if verdict.state is State.ONLINE else "yellow" if good else "bold red"
         content = self.piece(_("Connection:") + " ")
         content.append_text(self.piece(wording.state_word(verdict.state), style))
-        if not quiet and not (verdict.state is State.ONLINE and not verbose) and verdict.why:
-            content.append_text(self.piece(f". {printable(said(verdict.why))}"))
+        why = [m for m in verdict.why if verbose or m.key != _NOTHING_AMISS]
+        if why and not quiet:
+            content.append_text(self.piece(f". {printable(said(why))}"))
         if verbose and verdict.rules:
             content.append_text(self.piece(f" [{printable(', '.join(verdict.rules))}]", "dim"))
         self.put(content, _INDENT)

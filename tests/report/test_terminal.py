@@ -148,6 +148,16 @@ def test_the_connection_is_not_blamed_again_for_every_service() -> None:
     assert text.count(why) == 1
 
 
+def test_an_online_connection_tells_what_is_amiss_nevertheless() -> None:
+    """That sites answer is what the word says; that some names are cut off is not."""
+    online = run(state=State.ONLINE, why=(message("connection.online.names"),))
+    assert "some neutral names do not pass" in " ".join(render(online, width=80).split())
+    assert "neutral names" not in render(online, quiet=True)
+    well = run(state=State.ONLINE, why=(message("connection.online"),))
+    assert "several networks" not in render(well)
+    assert "several networks" in render(well, verbose=1)
+
+
 def test_quiet_is_verdict_lines_alone() -> None:
     lines = render(run(blocked(), service_verdict(Outcome.OK, "Signal")), quiet=True).splitlines()
     assert len(lines) == 4
