@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from math import inf
 
 from msgprobe.evidence.facts import OWN_ARMS
+from msgprobe.evidence.kinds import Kind
 from msgprobe.evidence.lasting import LASTING
 from msgprobe.evidence.losses import exceeds, share, surely_bad, upwards
-from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
+from msgprobe.evidence.paired_transfers import PairedTransfers
 from msgprobe.evidence.statistics import fisher_greater
 from msgprobe.evidence.transfer_pairs import OTHER_SERVER
 from msgprobe.evidence.transfer_samples import Sample

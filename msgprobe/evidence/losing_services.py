@@ -27,9 +27,31 @@ transit is the worst already, and what is told accuses nobody."""
 AGAIN = 1e-2
 """Fisher's p of what else was lost, at other times than the worst."""
 
-OFTENER = 1e-4
-"""Fisher's p of conversations that lost anything from which on it is looked into whether the name
-decides. A short way mends at once what was lost, so that nothing is slow."""
+
+@dataclass(frozen=True, slots=True)
+class Oftener:
+    """How much oftener than all others a service's conversations must have lost anything: Fisher's
+    p at all moments, and without the worst one, and how many times their share."""
+
+    unlikely: float
+    again: float
+    times: float
+
+    def holds(self, mine: tuple[int, int], others: tuple[int, int], unlikely: float) -> bool:
+        """So many of so many, beside the others."""
+        (hit, tried), (other, total) = mine, others
+        if not total or hit * total < self.times * other * tried:
+            return False
+        return fisher_greater(hit, tried, other, total) < unlikely
+
+
+OFTENER = Oftener(unlikely=1e-4, again=1e-2, times=TIMES)
+"""More than a way loses that others share. A short way mends at once what was lost, so that nothing
+is slow."""
+
+PERHAPS = Oftener(unlikely=1e-2, again=0.1, times=1.0)
+"""From here on it is looked into whether the name decides, which accuses nobody by itself. No share
+is some times that of a line that disturbs many itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +68,8 @@ class Part:
         return [t for t in mine if t.flow.server_name or not self.named]
 
 
-_PARTS = (Part((4, 6)), Part((4,)), Part((6,)), Part((4, 6), named=True))
+_NAMED = Part((4, 6), named=True)
+_PARTS = (Part((4, 6)), Part((4,)), Part((6,)), _NAMED)
 
 
 def well(facts: Facts, conversations: Iterable[Conversation]) -> list[Conversation]:
@@ -79,22 +102,25 @@ def oftener_disturbed(facts: Facts, service: Service) -> bool:
     direction, than of all others, and not in one moment alone. Be it little each time: that is too
     little to say that it works badly, and more than a way loses that others share."""
     mine = well(facts, _of_services(facts, service))
+    return _oftener(facts, service, mine, OFTENER)
+
+
+@remembered
+def perhaps_disturbed_by_name(facts: Facts, service: Service) -> bool:
+    """The same of what bears its name in the ClientHello, which the rest would dilute, and by less
+    than convinces."""
+    mine = _NAMED.of(well(facts, _of_services(facts, service)))
+    return _oftener(facts, service, mine, PERHAPS)
+
+
+def _oftener(facts: Facts, service: Service, mine: list[Conversation], than: Oftener) -> bool:
     if not _disturbed(mine)[0]:
         return False  # as on most lines: the others need not be counted
-    others = _of_the_line(facts, service)
-    if not _oftener(mine, others, OFTENER):
+    others = _disturbed(_of_the_line(facts, service))
+    if not than.holds(_disturbed(mine), others, than.unlikely):
         return False
     apart = _apart_from_the_worst(out_of_lulls(facts, mine))
-    return _oftener(apart, others, AGAIN)
-
-
-def _oftener(mine: Iterable[Conversation], others: Iterable[Conversation], unlikely: float) -> bool:
-    """More of ``mine`` were disturbed than of ``others``, some times as many."""
-    hit, tried = _disturbed(mine)
-    other, total = _disturbed(others)
-    if not total or hit * total < TIMES * other * tried:
-        return False
-    return fisher_greater(hit, tried, other, total) < unlikely
+    return than.holds(_disturbed(apart), others, than.again)
 
 
 def _disturbed(conversations: Iterable[Conversation]) -> tuple[int, int]:

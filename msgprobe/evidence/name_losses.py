@@ -6,45 +6,94 @@ ones: what the line loses, and the way to a server, both lose.
 
 from collections.abc import Iterable, Sequence
 
-from msgprobe.evidence.losses import disturbed, exceeds, share, upwards
-from msgprobe.evidence.statistics import fisher_greater
-from msgprobe.evidence.transfer_pairs import Pair
+from msgprobe.evidence.losses import FLOOR, disturbed, exceeds, share, upwards
+from msgprobe.evidence.statistics import fisher_greater, median_low
+from msgprobe.evidence.transfer_pairs import compare
 from msgprobe.evidence.transfer_samples import Sample
 
 UNLIKELY = 1e-3
-"""Fisher's p of transfers that lost anything below which the name decides it."""
+"""Fisher's p of transfers that lost anything, or more than most, below which the name decides
+it."""
 
 PERHAPS = 0.05
 """Fisher's p up to which further blocks may show that the name decides. It accuses nobody: where a
 queue runs over, or a tariff ends, half of one transfer is lost, and of its pair nothing."""
 
-Sides = tuple[Sequence[Pair], Sequence[Pair]]
-"""Pairs at the service's own servers, and at neutral ones."""
+OCCASIONS = 0.75
+"""Share of the segments of what names it that what stands beside it must have sent."""
+
+Couple = tuple[Sample, Sample]
+"""What names the service, and what does not."""
+
+Sides = tuple[Sequence[Couple], Sequence[Couple]]
+"""Couples at the service's own servers, and at neutral ones."""
 
 
-def disturbed_by_name(named: Iterable[Sample], sides: Sides, unlikely: float = UNLIKELY) -> bool:
-    """``named``, with a pair or without, lose something far oftener than what stands beside them in
-    pairs (Fisher's exact test on transfers, for segments behind a hole are no losses)."""
-    mine = [disturbed(s.info) for s in named if s.usable]
-    plain = [disturbed(p.control.info) for side in sides for p in side]
+def tell_losses(each: Iterable[tuple[Sample, Sample | None]]) -> tuple[Couple, ...]:
+    """Those that can be compared. Of what was cut, no speed is known, but whether it lost anything
+    is, if what stands beside it moved no less: it had as many occasions to."""
+    couples = ((mine, plain) for mine, plain in each if plain is not None)
+    return tuple((m, p) for m, p in couples if compare(m, p) or _as_many_occasions(m, p))
+
+
+def _as_many_occasions(mine: Sample, plain: Sample) -> bool:
+    return mine.begun and plain.begun and plain.moved >= mine.moved
+
+
+def loses_by_name(named: Iterable[Sample], sides: Sides) -> bool:
+    """Whether anything is lost, or how much, follows the name."""
+    return _disturbed(named, sides, UNLIKELY) or _loses_more(sides)
+
+
+def _disturbed(named: Iterable[Sample], sides: Sides, unlikely: float) -> bool:
+    """``named``, beside something or not, lose something far oftener than what stands beside them
+    (Fisher's exact test on transfers, for segments behind a hole are no losses)."""
+    mine = [disturbed(s.info) for s in named if s.usable or s.begun]
+    plain = [disturbed(p.info) for side in sides for _, p in side]
     if not mine or not plain or sum(mine) < 0.8 * len(mine) or 2 * sum(plain) > len(plain):
         return False
     return fisher_greater(sum(mine), len(mine), sum(plain), len(plain)) < unlikely
 
 
+def _loses_more(sides: Sides) -> bool:
+    """What names the service loses much upwards, and each transfer more than most do, beside what
+    had as many occasions to (Fisher's exact test on transfers, for a burst of losses hits one). A
+    line that loses something of nearly everything shows it no other way."""
+    couples = [
+        (upwards(mine.info), upwards(plain.info))
+        for side in sides
+        for mine, plain in side
+        if mine.info is not None and plain.info is not None
+    ]
+    couples = [(m, p) for m, p in couples if OCCASIONS * _fresh(m) <= _fresh(p)]
+    lost, sent = share(mine for mine, _ in couples)
+    if not sent or lost < FLOOR * sent:
+        return False
+    named, plain = ([lost / sent for lost, sent in side] for side in zip(*couples, strict=True))
+    middle = median_low([*named, *plain])
+    hits, others = (sum(one > middle for one in side) for side in (named, plain))
+    return fisher_greater(hits, len(named), others, len(plain)) < UNLIKELY
+
+
+def _fresh(count: tuple[int, int]) -> int:
+    lost, sent = count
+    return sent - lost
+
+
 def may_lose_by_name(sides: Sides) -> bool:
-    """What names the service seems to lose far more segments upwards than its pairs do, or
+    """What names the service seems to lose far more segments upwards than what stands beside it, or
     something far oftener, on both sides together, and some on each: who minds the name minds it
     everywhere."""
-    pairs = [p for side in sides for p in side]
-    on_each = all(any(disturbed(p.target.info) for p in side) for side in sides)
-    if on_each and disturbed_by_name([p.target for p in pairs], sides, PERHAPS):
+    named = [[mine for mine, _ in side] for side in sides]
+    every = [mine for side in named for mine in side]
+    on_each = all(any(disturbed(s.info) for s in side) for side in named)
+    if on_each and _disturbed(every, sides, PERHAPS):
         return True
-    if not all(_lost(side) for side in sides):
+    if not all(map(_lost, named)):
         return False
-    return exceeds((p.target.info for p in pairs), (p.control.info for p in pairs), PERHAPS)
+    plain = (p.info for side in sides for _, p in side)
+    return exceeds((s.info for s in every), plain, PERHAPS)
 
 
-def _lost(side: Sequence[Pair]) -> int:
-    infos = [p.target.info for p in side]
-    return share(upwards(i) for i in infos if i is not None)[0]
+def _lost(named: Iterable[Sample]) -> int:
+    return share(upwards(s.info) for s in named if s.info is not None)[0]

@@ -5,35 +5,38 @@ of evidence that fail in different ways (a slow server, a long way, a bad moment
 """
 
 from collections.abc import Iterable, Sequence
-from enum import StrEnum
 from functools import cached_property
 
 from msgprobe.evidence.answers import slowest_answer
 from msgprobe.evidence.cut_places import not_stopped
 from msgprobe.evidence.facts import OWN_ARMS, Facts
+from msgprobe.evidence.kinds import Kind
 from msgprobe.evidence.losing_services import oftener_disturbed
 from msgprobe.evidence.losses import exceeds
-from msgprobe.evidence.name_losses import disturbed_by_name
+from msgprobe.evidence.name_losses import Sides, loses_by_name, tell_losses
 from msgprobe.evidence.six import comparable, loses_alike
 from msgprobe.evidence.statistics import MOST_PAIRS, Decision, median, sprt
 from msgprobe.evidence.transfer_pairs import (
     LONG_WAY,
     OTHER_SERVER,
     SAME_SERVER,
+    Beside,
     Pair,
+    by_block,
     by_name,
     compare,
     couples,
     length,
     lower_by_name,
     moved,
+    questions_took,
     steady,
     twins,
 )
-from msgprobe.evidence.transfer_samples import FEWEST, QUESTIONS, Sample
+from msgprobe.evidence.transfer_samples import FEWEST, Sample
 from msgprobe.evidence.turned_slow import turned_slow
 from msgprobe.model.observation import TcpInfo
-from msgprobe.model.target import Asset, Direction, Service
+from msgprobe.model.target import Asset, Service
 from msgprobe.model.task import Arm
 
 NETWORKS = 3
@@ -44,27 +47,6 @@ BLOCKS = 3
 
 ON_EACH_SIDE = 2
 """Of these on each side, so that each tells by itself that the name decides there."""
-
-
-class Kind(StrEnum):
-    """Kinds of evidence for throttling; each fails for reasons of its own."""
-
-    HERE = "same_address"
-    """Same address, same object: slow under the service's name, fast under a neutral one."""
-    ELSEWHERE = "neutral_server"
-    """A neutral server becomes slow when the service is named to it."""
-    NEUTRAL = "neutral_sources"
-    """Slower than neutral sources in three networks, the longer way allowed for."""
-    NAME_LOSS = "name_loss"
-    """Transfers that name the service lose something, their pairs do not."""
-    PLATEAU = "plateau"
-    """Every slow transfer runs at the same rate."""
-    LOSS = "loss"
-    """Far more segments are lost than on neutral transfers."""
-    SPREAD = "spread"
-    """The service's ordinary conversations lose far more than neutral ones as well."""
-    LATER = "later"
-    """The same again after the wait of ``--throttle``."""
 
 
 class PairedTransfers:
@@ -87,7 +69,7 @@ class PairedTransfers:
         self.siblings = _arm(mine, Arm.TRANSFER_SIBLING)
         self.small = _arm(mine, Arm.TRANSFER_SMALL)
         self.sources = _arm(about, Arm.TRANSFER_SOURCE)
-        self._allowance = 0.0 if asset.pool is None else _questions(facts)
+        self._allowance = 0.0 if asset.pool is None else questions_took(facts)
         self.peers: tuple[PairedTransfers, ...] = ()
         """The comparisons about the service's other assets."""
 
@@ -96,15 +78,23 @@ class PairedTransfers:
     @cached_property
     def here_pairs(self) -> tuple[Pair, ...]:
         """Own name beside a neutral one at the same address, block by block."""
-        by_number = {s.number: s for s in self.neutral if s.served or s.usable}
-        return couples((s, by_number.get(s.number)) for s in self.own if s.number)
+        return couples(self._blocks[0])
 
     @cached_property
     def there_pairs(self) -> tuple[Pair, ...]:
         """The service's name beside the server's own, at a neutral server, block by block."""
-        beside = twins(self.sources, self.service.name, self.asset.name)
-        mine = {(s.number, s.conversation.address): s for s in beside}
-        return couples((s, mine.get((s.number, s.conversation.address))) for s in self.there)
+        return couples(self._blocks[1])
+
+    @cached_property
+    def sides(self) -> Sides:
+        """What its name decides about losses: of what was cut, those are known as well."""
+        return tell_losses(self._blocks[0]), tell_losses(self._blocks[1])
+
+    @cached_property
+    def _blocks(self) -> tuple[Beside, Beside]:
+        named = [s for s in self.own if s.number]
+        there = twins(self.sources, self.service.name, self.asset.name)
+        return by_block(named, self.neutral), by_block(self.there, there)
 
     @cached_property
     def wide_pairs(self) -> tuple[Pair, ...]:
@@ -165,6 +155,11 @@ class PairedTransfers:
             return Decision.OPEN
         every = sorted((*self.here_pairs, *self.there_pairs), key=lambda p: p.target.start)
         return sprt(p.paired > SAME_SERVER for p in every)
+
+    @property
+    def slow_by_name(self) -> bool:
+        """The name decides how long it takes."""
+        return Decision.SLOW in (self.here, self.elsewhere, self.named)
 
     @property
     def _slow_blocks(self) -> tuple[set[int], set[int]]:
@@ -234,17 +229,13 @@ class PairedTransfers:
     @property
     def here_fails(self) -> bool:
         """The server gives nothing under a neutral name: the name alone cannot be changed here."""
-        tried = [
-            s for s in self.neutral if s.conversation.transfer is not None or s.conversation.failure
-        ]
+        tried = _tried(self.neutral)
         return len(tried) >= 2 and not any(s.served for s in tried)
 
     @property
     def there_fails(self) -> bool:
         """Neutral servers give nothing under the service's name."""
-        tried = [
-            s for s in self.there if s.conversation.transfer is not None or s.conversation.failure
-        ]
+        tried = _tried(self.there)
         return len(tried) >= 2 and not any(s.usable for s in tried)
 
     # -- kinds of evidence
@@ -290,13 +281,14 @@ class PairedTransfers:
         """The other side does not speak against losses at one: as fast under either name and not
         ``lossy``, it says that a burst did it, for who minds the name minds it everywhere; unless
         what names the service loses something oftener at both."""
-        return lossy or other is not Decision.NORMAL or self.disturbed_by_name
+        return lossy or other is not Decision.NORMAL or self.loses_by_name
 
     @property
-    def disturbed_by_name(self) -> bool:
-        """In the blocks, what names the service loses something far oftener than its pairs do."""
+    def loses_by_name(self) -> bool:
+        """In the blocks, what names the service loses something far oftener than its pairs do, or
+        more each time."""
         named = (*(s for s in self.own if s.number), *self.there)
-        return disturbed_by_name(named, (self.here_pairs, self.there_pairs))
+        return loses_by_name(named, self.sides)
 
     @property
     def lossy_everywhere(self) -> bool:
@@ -336,7 +328,7 @@ class PairedTransfers:
             or (self.lossy_there and self._with(self.here, self.lossy_here))
             or self._on_both_sides,
             Kind.NEUTRAL: self.wide is Decision.SLOW and len(self.networks) >= NETWORKS,
-            Kind.NAME_LOSS: self.disturbed_by_name,
+            Kind.NAME_LOSS: self.loses_by_name,
             Kind.PLATEAU: self.plateau,
             Kind.LOSS: self.lossy or any(p.lossy for p in self.peers),
             Kind.SPREAD: self.lossy_everywhere,
@@ -359,14 +351,6 @@ class PairedTransfers:
         return turned_slow(self.there, [s for s in self.sources if s.usable])
 
 
-def _questions(facts: Facts) -> float | None:
-    """Seconds that a volley's questions take on this line, by neutral uploads; None: not known."""
-    sources = [Sample(conversation=t) for t in facts.arm(Arm.TRANSFER_SOURCE)]
-    ups = [s for s in sources if s.direction is Direction.UP and s.served]
-    took = [t for s in ups if (t := s.moving(QUESTIONS)) is not None]
-    return median(took) if took else None
-
-
 def _infos(samples: Iterable[Sample]) -> list[TcpInfo | None]:
     return [s.info for s in samples]
 
@@ -374,6 +358,12 @@ def _infos(samples: Iterable[Sample]) -> list[TcpInfo | None]:
 def _arm(samples: Sequence[Sample], arm: Arm) -> tuple[Sample, ...]:
     found = [s for s in samples if s.conversation.task.arm is arm]
     return tuple(sorted(found, key=lambda s: (s.start, s.conversation.task.id)))
+
+
+def _tried(samples: Iterable[Sample]) -> list[Sample]:
+    """Those that came to something, be it a failure."""
+    seen = ((s, s.conversation) for s in samples)
+    return [s for s, c in seen if c.transfer is not None or c.failure]
 
 
 def _compared(own: tuple[Sample, ...], asset: Asset) -> tuple[Sample, ...]:

@@ -5,8 +5,9 @@ from dataclasses import replace
 from math import exp
 
 from msgprobe.evidence.cuts import Cuts
+from msgprobe.evidence.kinds import Kind
 from msgprobe.evidence.losses import disturbed, lost_share
-from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
+from msgprobe.evidence.paired_transfers import PairedTransfers
 from msgprobe.evidence.rate import rate_kbit
 from msgprobe.evidence.statistics import Decision, median
 from msgprobe.evidence.transfer_pairs import SAME_SERVER, Pair, compare, prompt
@@ -232,11 +233,13 @@ def mechanism(paired: PairedTransfers, path: str) -> str:
 
     Round trips that grow once the name was said, without a rate of their own, are delay. A plateau
     with losses is policing (what exceeds a rate is dropped), one without is shaping (it waits).
-    Losses without a plateau are loss; a handshake held up alone is delay as well, and one that is
-    held up longer than the rate explains tells that it is no rate: windows grow at each round trip.
+    Losses without a plateau are loss, and so it is where the name decides what is lost and nothing
+    else. A handshake held up alone is delay as well, and one that is held up longer than the rate
+    explains tells that it is no rate: windows grow at each round trip.
     """
     slow, fair = paired.slow, paired.fair
-    if paired.lossy and not paired.plateau:
+    by_losses = paired.loses_by_name and not paired.slow_by_name
+    if (paired.lossy and not paired.plateau) or by_losses:
         return f"{path}.loss"
     grows = not paired.plateau or _handshake_held_up(slow, fair)
     if grows and _inflation(slow) >= INFLATED > _inflation(fair):
@@ -245,7 +248,7 @@ def mechanism(paired: PairedTransfers, path: str) -> str:
     lossy = paired.lossy or (bad >= MOST and bad >= good + MORE)
     if paired.plateau:
         return f"{path}.policing" if lossy else f"{path}.shaping"
-    if lossy or (not slow and paired.disturbed_by_name):
+    if lossy:
         return f"{path}.loss"
     usual = _handshake_s(fair)
     return f"{path}.delay" if usual and _handshake_s(slow) > SLOW_HANDSHAKE * usual else path

@@ -8,9 +8,10 @@ from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.losses import disturbed, upwards
 from msgprobe.evidence.six import comparable
 from msgprobe.evidence.statistics import Decision, median, median_low, sprt, variation
-from msgprobe.evidence.transfer_samples import FEWEST, FIRST_WINDOW, MOVING, Sample
+from msgprobe.evidence.transfer_samples import FEWEST, FIRST_WINDOW, MOVING, QUESTIONS, Sample
 from msgprobe.model.dataclass import dataclass
 from msgprobe.model.target import Direction
+from msgprobe.model.task import Arm
 
 SAME_SERVER = log(2.5)
 """Log-ratio of times from which on a pair counts as slow where only the name differs."""
@@ -135,6 +136,16 @@ def twins(sources: Iterable[Sample], service: str, asset: str) -> list[Sample]:
     own, while the asset was compared."""
     flows = ((s, s.conversation.flow) for s in sources)
     return [s for s, f in flows if (f.option("service"), f.option("asset")) == (service, asset)]
+
+
+Beside = list[tuple[Sample, Sample | None]]
+"""What names a service, each with what does not, if there is such."""
+
+
+def by_block(named: Iterable[Sample], plain: Iterable[Sample]) -> Beside:
+    """Each beside what its block moved from the same address, if anything."""
+    places = {(s.number, s.conversation.address): s for s in plain}
+    return [(s, places.get((s.number, s.conversation.address))) for s in named]
 
 
 def couples(each: Iterable[tuple[Sample, Sample | None]]) -> tuple[Pair, ...]:
@@ -264,3 +275,11 @@ def steady(rates: Sequence[float]) -> bool:
         return False
     spread = variation(rates)
     return spread <= 0.2 or (len(rates) >= 6 and spread <= 0.3)
+
+
+def questions_took(facts: Facts) -> float | None:
+    """Seconds that a volley's questions take on this line, by neutral uploads; None: not known."""
+    sources = [Sample(conversation=t) for t in facts.arm(Arm.TRANSFER_SOURCE)]
+    ups = [s for s in sources if s.direction is Direction.UP and s.served]
+    took = [t for s in ups if (t := s.moving(QUESTIONS)) is not None]
+    return median(took) if took else None

@@ -245,5 +245,4 @@ def _decided(paired: PairedTransfers, number: int) -> bool:
 
 def _may_lose(paired: PairedTransfers) -> bool:
     """What names the service may lose more than its pairs, which further blocks will show."""
-    sides = (paired.here_pairs, paired.there_pairs)
-    return may_lose_by_name(sides) and not accuses(paired)
+    return may_lose_by_name(paired.sides) and not accuses(paired)

@@ -14,11 +14,12 @@ from msgprobe.evidence.cut_places import (
 from msgprobe.evidence.cuts import Cuts
 from msgprobe.evidence.dying_transfers import dying_by_name
 from msgprobe.evidence.facts import transactions
+from msgprobe.evidence.kinds import Kind
 from msgprobe.evidence.losing import lasting, losing, without_worst
 from msgprobe.evidence.losing_services import lossy_parts, well
 from msgprobe.evidence.losses import FLOOR, disturbed, each_exceeds, exceeds, lost_share
 from msgprobe.evidence.lulls import out_of_lulls
-from msgprobe.evidence.paired_transfers import Kind, PairedTransfers
+from msgprobe.evidence.paired_transfers import PairedTransfers
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.evidence.speeds import mechanism, speed, unfinished
 from msgprobe.evidence.statistics import Decision
@@ -54,8 +55,7 @@ def _paired(paired: PairedTransfers) -> tuple[Sample, ...]:
 
 def _by_name(paired: PairedTransfers) -> Iterable[Sample]:
     """The name alone makes the difference, by the sequential test, and a second kind agrees."""
-    named = Decision.SLOW in (paired.here, paired.elsewhere, paired.named)
-    return _paired(paired) if named and _name_decides(paired) else ()
+    return _paired(paired) if paired.slow_by_name and _name_decides(paired) else ()
 
 
 def _by_name_lossy(paired: PairedTransfers) -> Iterable[Sample]:
@@ -69,12 +69,14 @@ def _name_decides(paired: PairedTransfers) -> bool:
 
 
 def _dies(paired: PairedTransfers) -> bool:
-    """Most of what was slow under its name was not answered at all, not even its ClientHello:
-    whoever limits a rate lets something through."""
+    """Most of what was slow under its name was not answered at all, not even its ClientHello, or of
+    what lost something where no time decides: whoever limits a rate, or takes a share, lets
+    something through."""
     pairs = (*paired.here_pairs, *paired.there_pairs)
-    slow = [p.target for p in pairs if p.beyond > SAME_SERVER]
-    dead = [s for s in slow if s.info is not None and not s.info.bytes_received and not s.begun]
-    return 2 * len(dead) > len(slow)
+    lossy = [p.target for p in pairs if disturbed(p.target.info) and not paired.slow_by_name]
+    hurt = {id(s): s for s in (*(p.target for p in pairs if p.beyond > SAME_SERVER), *lossy)}
+    dead = [s for s in hurt.values() if not s.begun and s.info and not s.info.bytes_received]
+    return 2 * len(dead) > len(hurt)
 
 
 def _poisoned(paired: PairedTransfers) -> Iterable[Sample]:

@@ -10,7 +10,7 @@ from msgprobe.evidence.cut_places import SAME_PLACE
 from msgprobe.evidence.dying_transfers import refused
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.ledger import remembered
-from msgprobe.evidence.losing_services import oftener_disturbed
+from msgprobe.evidence.losing_services import oftener_disturbed, perhaps_disturbed_by_name
 from msgprobe.evidence.losses import disturbed
 from msgprobe.evidence.paired_transfers import PairedTransfers
 from msgprobe.evidence.statistics import MOST_PAIRS
@@ -83,14 +83,15 @@ def was_moved(facts: Facts, service: Service, asset: Asset) -> bool:
 @remembered
 def looks_slow(facts: Facts, service: Service, asset: Asset) -> bool:
     """Whether the asset's own transfers are `PairedTransfers.suspicious`, or `refused`; or lost
-    something as much of the service does."""
+    something as much of the service does, or of what names it."""
     if not was_moved(facts, service, asset):
         return False
     paired = PairedTransfers(facts, service, asset)
     if paired.suspicious or refused(paired):
         return True
-    lost = any(disturbed(s.info) for s in paired.own if not s.number)
-    return lost and oftener_disturbed(facts, service)
+    if not any(disturbed(s.info) for s in paired.own if not s.number):
+        return False
+    return oftener_disturbed(facts, service) or perhaps_disturbed_by_name(facts, service)
 
 
 @remembered

@@ -1,14 +1,15 @@
 """When conversations that end well say that something eats their packets."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
 
 from msgprobe.evidence.facts import Facts
-from msgprobe.evidence.losing_services import oftener_disturbed
+from msgprobe.evidence.losing_services import oftener_disturbed, perhaps_disturbed_by_name
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import TlsObservation
+from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Flow, Role
 from msgprobe.model.verdict import Outcome, Strength
 from tests.evidence.story import CHAT, SERVICE, SITES, Story, losing
@@ -161,7 +162,7 @@ def nameless(measured: Measurement) -> Measurement:
     return replace(measured, task=replace(measured.task, probe=probe))
 
 
-def often(mine: int, neutral: int, *, moments: int = 2) -> bool:
+def often(mine: int, neutral: int, *, moments: int = 2) -> Facts:
     """Of twenty conversations with the service so many lose one segment in twenty, at so many
     moments; and so many of forty neutral ones."""
     told = Story().good_connection().names()
@@ -179,7 +180,7 @@ def often(mine: int, neutral: int, *, moments: int = 2) -> bool:
         told.site(SITES[n % 4], start=0.5 * n, took=0.1)
         told.told[-1] = losing(told.told[-1], int(n < neutral), 20)
     assert text(told).outcome is Outcome.OK
-    return oftener_disturbed(Facts(told.evidence()), SERVICE)
+    return Facts(told.evidence())
 
 
 @pytest.mark.parametrize(
@@ -198,8 +199,34 @@ def test_little_that_is_lost_again_and_again_is_too_much_for_a_way_that_others_s
     mine: int, neutral: int, more: bool
 ) -> None:
     """It degrades nothing by itself."""
-    assert often(mine, neutral) is more
+    assert oftener_disturbed(often(mine, neutral), SERVICE) is more
 
 
-def test_what_is_lost_in_one_moment_is_an_accident() -> None:
-    assert not often(10, 0, moments=1)
+@pytest.mark.parametrize("asks", [oftener_disturbed, perhaps_disturbed_by_name])
+def test_what_is_lost_in_one_moment_is_an_accident(asks: Callable[[Facts, Service], bool]) -> None:
+    assert not asks(often(10, 0, moments=1), SERVICE)
+
+
+@pytest.mark.parametrize(
+    ("mine", "neutral", "perhaps"),
+    [(20, 12, True), (20, 35, False), (10, 8, False), (3, 0, False)],
+    ids=["a line that loses", "a line that loses nearly always", "as others may", "luck"],
+)
+def test_what_names_it_may_be_lost_oftener_on_a_line_that_loses_as_well(
+    mine: int, neutral: int, perhaps: bool
+) -> None:
+    """No share is some times that of such a line: whether the name decides is looked into."""
+    assert perhaps_disturbed_by_name(often(mine, neutral), SERVICE) is perhaps
+
+
+def _converses(m: Measurement) -> bool:
+    return m.task.role is Role.TARGET and isinstance(m.task.probe, Flow)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_what_bears_no_name_is_not_what_may_be_lost_by_name(named: bool) -> None:
+    facts = often(20, 12)
+    if not named:
+        told = [nameless(m) if _converses(m) else m for m in facts.measurements]
+        facts = Facts(replace(facts.evidence, measurements=tuple(told)))
+    assert perhaps_disturbed_by_name(facts, SERVICE) is named

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
@@ -9,13 +10,24 @@ from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.name_losses import may_lose_by_name
 from msgprobe.evidence.paired_transfers import PairedTransfers, paired_transfers
 from msgprobe.judging.judge import judge
+from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import TlsObservation, TransferObservation
-from msgprobe.model.task import Arm, Task
+from msgprobe.model.task import Arm, Role, Task
 from msgprobe.model.verdict import Outcome
-from tests.evidence.story import Story
+from tests.evidence.story import SITES, Story
+from tests.evidence.story import losing as losing_one
 from tests.hypotheses.throttling.test_plan import FAST, Day, flow
-from tests.hypotheses.throttling.test_rules import MOVING, NAMED, NEUTRAL, OWN, SOURCE, Race
+from tests.hypotheses.throttling.test_rules import (
+    BY_NAME,
+    MOVING,
+    NAMED,
+    NEUTRAL,
+    OWN,
+    SOURCE,
+    Race,
+    unanswered,
+)
 
 
 @pytest.fixture
@@ -75,13 +87,94 @@ def test_what_names_it_may_be_what_is_lost(
     perhaps: bool,
 ) -> None:
     found = pairs(blocks(race, here=here, there=there, plain=plain))
-    assert may_lose_by_name((found.here_pairs, found.there_pairs)) is perhaps
+    assert may_lose_by_name(found.sides) is perhaps
 
 
 def test_two_transfers_that_a_tariff_s_end_hit_accuse_nobody(race: Race) -> None:
     """Half of each is lost, and of their pairs nothing; of two others it is the other way round."""
     seen = blocks(race, here=(20, 3), there=(20, 0), plain=(0, 3)).text
     assert seen.outcome is not Outcome.THROTTLED and not seen.mechanisms
+
+
+@pytest.mark.parametrize(
+    ("named", "plain", "found"),
+    [
+        ((30_000, 1), (30_000, 0), True),
+        ((30_000, 1), (8_000, 0), False),
+        ((30_000, 0),) * 2 + (False,),
+    ],
+    ids=["cut as late", "cut sooner", "no loss"],
+)
+def test_what_is_cut_at_neutral_servers_tells_what_is_lost_there(
+    race: Race, named: tuple[int, int], plain: tuple[int, int], found: bool
+) -> None:
+    """Both sides of each pair are cut after so many bytes, and lost so many segments."""
+    for n in (1, 2, 3, 4):
+        race.move(NEUTRAL, 14_000, number=n).move(OWN, 14_000, number=n, lost=named[1])
+        for arm, (stop, lost) in ((SOURCE, plain), (NAMED, named)):
+            how: dict[str, Any] = {"stop_at": stop, "ends": Failure.EOF, "burst": 4_000}
+            race.move(arm, 15_000, number=n, source=f"src{n % 3 + 3}", lost=lost, **how)
+    assert pairs(race).loses_by_name is found
+    assert not pairs(race).there_pairs
+
+
+@pytest.mark.parametrize(
+    ("named", "plain", "found"),
+    [
+        ((9, 8, 10, 9), (2, 3, 1, 2), True),
+        ((9, 8, 10, 1), (2, 3, 1, 2), False),
+        ((9, 8, 10, 9), (2, 3, 12, 11), False),
+        ((3, 2, 3, 2), (1, 1, 1, 1), False),
+    ],
+    ids=["much more", "not each time", "as much at times", "more, and little"],
+)
+def test_what_names_it_loses_more_on_a_line_that_loses_something_of_everything(
+    race: Race, named: tuple[int, ...], plain: tuple[int, ...], found: bool
+) -> None:
+    """Of some forty segments each, at its own address and elsewhere alike."""
+    for n, (mine, other) in enumerate(zip(named, plain, strict=True), start=1):
+        race.move(NEUTRAL, 14_000, number=n, lost=other).move(OWN, 14_000, number=n, lost=mine)
+        race.move(SOURCE, 15_000, number=n, source=f"src{n % 3 + 3}", lost=other)
+        race.move(NAMED, 15_000, number=n, source=f"src{n % 3 + 3}", lost=mine)
+    assert pairs(race).loses_by_name is found
+
+
+def a_little_of_everything() -> Race:
+    """All of a dozen conversations with the service lose one segment in twenty, at a dozen moments,
+    and so do its first transfers; of thirty-two neutral ones none does."""
+    told = Story(services=(MOVING,)).good_connection().names().all_targets(times=6, over=9.0)
+    told.told = [losing_one(m, 1, 20) if m.task.role is Role.TARGET else m for m in told.told]
+    for n in range(32):
+        told.site(SITES[n % 4], start=0.3 * n, took=0.1)
+    return Race(told).look(14_000, lost=1)
+
+
+@pytest.mark.parametrize("smoothed", [None, 0.3], ids=["prompt", "one that waited"])
+def test_what_is_lost_by_name_is_lost_and_not_held_up(smoothed: float | None) -> None:
+    """One transfer, slow for what it lost, whose round trips grew, makes no delay of it."""
+    race = blocks(a_little_of_everything(), here=(1, 1), there=(1, 1))
+    for n in (3, 4):
+        race.move(NEUTRAL, 14_000, number=n)
+        race.move(OWN, 14_000 if n == 3 else 300, number=n, lost=1, smoothed=smoothed)
+        race.move(SOURCE, 15_000, number=n, source=f"src{n}")
+        race.move(NAMED, 15_000, number=n, source=f"src{n}", lost=1)
+    assert race.text.mechanisms == ("throttle.sni.loss",)
+
+
+@pytest.mark.parametrize(
+    ("silent", "lost", "word"),
+    [(1, 6, Outcome.THROTTLED), (8, 6, Outcome.DEGRADED), (4, 0, Outcome.OK)],
+    ids=["one is dead", "all are dead", "all that is hurt is dead"],
+)
+def test_most_of_what_names_it_must_be_answered_though_much_of_it_is_lost(
+    race: Race, silent: int, lost: int, word: Outcome
+) -> None:
+    blocks(race, here=(lost,) * 2, there=(lost,) * 2)
+    blocks(race, here=(lost,) * 2, there=(lost,) * 2)
+    named = [n for n, m in enumerate(race.story.told) if m.task.attempt and m.task.arm in BY_NAME]
+    for n in named[:silent]:
+        race.story.told[n] = unanswered(race.story.told[n])
+    assert race.text.outcome is word
 
 
 @dataclass

@@ -194,14 +194,14 @@ def test_what_is_not_answered_at_all_has_no_rate(race: Race, silent: int, word: 
     race.look(14_000).blocks(140, here=15_000, there=140)
     named = [n for n, m in enumerate(race.story.told) if m.task.attempt and m.task.arm in BY_NAME]
     for n in named[:silent]:
-        race.story.told[n] = _unanswered(race.story.told[n])
+        race.story.told[n] = unanswered(race.story.told[n])
     assert race.text.outcome is word
 
 
 BY_NAME = (OWN, NAMED)
 
 
-def _unanswered(m: Measurement) -> Measurement:
+def unanswered(m: Measurement) -> Measurement:
     """The same conversation, in which nobody answers the ClientHello for three seconds."""
     tcp, secured, _ = m.observations
     assert isinstance(secured, TlsObservation)

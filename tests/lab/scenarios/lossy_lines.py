@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from tests.lab.censor import Action, DnsForge, Drop, Match, OnSni, Throttle
+from tests.lab.cut import Cut
 from tests.lab.link import Link
 from tests.lab.scenario import OK, Scenario, Truth, at, truth
 from tests.lab.scenarios.kinds import blocking, innocent
@@ -30,6 +31,23 @@ _WORSE: Final = Link(delay_ms=40, down_kbit=10_000, up_kbit=3_000, loss=0.1)
 _LOSES_EIGHT: Final = Link(delay_ms=10, down_kbit=50_000, up_kbit=20_000, loss=0.08)
 _SHORT: Final = Link(delay_ms=5, down_kbit=100_000, up_kbit=50_000)
 _FAR: Final = Link(delay_ms=85, jitter_ms=15, down_kbit=3_000, up_kbit=800, loss=0.05)
+
+_WIFI: Final = Link(delay_ms=20, jitter_ms=8, down_kbit=20_000, up_kbit=10_000, loss=0.022, burst=3)
+_MIRRORS_CUT: Final = Cut(
+    label="curtain",
+    match=Match(
+        to=at(
+            "speedtest.init7.net",
+            "proof.ovh.net",
+            "mirror.nl.leaseweb.net",
+            "fsn1-speed.hetzner.com",
+        ),
+        direction="both",
+        proto=("tcp",),
+    ),
+    after_bytes=30_000,
+    end="fin",
+)
 
 _OVER_SIX: Final = Match(to=(*at(*TELEGRAM), *TELEGRAM_DC), family=6, direction="both")
 
@@ -165,9 +183,34 @@ _BESIDE_THE_LINES_OWN: Final = (
         row="B7 (little)",
         link=_SHORT,
     ),
+    blocking(
+        "LL18",
+        "one in seven packets that name Messenger is lost, and mirrors' networks are cut",
+        of("messenger", truth("throttled", "throttle.sni.loss")),
+        Throttle(label="lose", names=MESSENGER, do="lose", loss=0.15),
+        _MIRRORS_CUT,
+        row="B7 (little, beside A23)",
+        link=Link(delay_ms=15, down_kbit=6_000, up_kbit=700, queue_ms=600),
+    ),
+    blocking(
+        "LL19",
+        "one in seven packets that name Telegram is lost on a line that loses one in 45",
+        of("telegram", truth("throttled", "throttle.sni.loss")),
+        Throttle(label="lose", names=TELEGRAM, do="lose", loss=0.15),
+        row="B7 (little, a lossy line)",
+        link=_WIFI,
+    ),
 )
 
 _INNOCENT: Final = (
+    innocent(
+        "LL18i",
+        "mirrors' networks are cut on a line that loses one packet in 45",
+        _MIRRORS_CUT,
+        row="§5 look-alike of B7",
+        link=_WIFI,
+        states=ANY_LINK,
+    ),
     innocent(
         "LL17i",
         "one in fourteen packets to Signal's servers is lost, whatever they are named",
