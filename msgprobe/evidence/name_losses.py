@@ -59,19 +59,16 @@ def _loses_more(sides: Sides) -> bool:
     """What names the service loses much upwards, and each transfer more than most do, beside what
     had as many occasions to (Fisher's exact test on transfers, for a burst of losses hits one). A
     line that loses something of nearly everything shows it no other way."""
-    couples = [
-        (upwards(mine.info), upwards(plain.info))
-        for side in sides
-        for mine, plain in side
-        if mine.info is not None and plain.info is not None
-    ]
-    couples = [(m, p) for m, p in couples if OCCASIONS * _fresh(m) <= _fresh(p)]
-    lost, sent = share(mine for mine, _ in couples)
+    each = (c for side in sides for c in side)
+    known = ((m.info, p.info) for m, p in each if m.info is not None and p.info is not None)
+    counts = [(upwards(mine), upwards(plain)) for mine, plain in known]
+    counts = [(m, p) for m, p in counts if OCCASIONS * _fresh(m) <= _fresh(p)]
+    named, plain = [m for m, _ in counts], [p for _, p in counts]
+    lost, sent = share(named)
     if not sent or lost < FLOOR * sent:
         return False
-    named, plain = ([lost / sent for lost, sent in side] for side in zip(*couples, strict=True))
-    middle = median_low([*named, *plain])
-    hits, others = (sum(one > middle for one in side) for side in (named, plain))
+    middle = median_low(gone / of for gone, of in (*named, *plain))
+    hits, others = (sum(gone / of > middle for gone, of in side) for side in (named, plain))
     return fisher_greater(hits, len(named), others, len(plain)) < UNLIKELY
 
 

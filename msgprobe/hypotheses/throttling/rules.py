@@ -69,14 +69,14 @@ def _name_decides(paired: PairedTransfers) -> bool:
 
 
 def _dies(paired: PairedTransfers) -> bool:
-    """Most of what was slow under its name was not answered at all, not even its ClientHello, or of
-    what lost something where no time decides: whoever limits a rate, or takes a share, lets
-    something through."""
+    """Most of what was slow under its name was not answered at all, not even its ClientHello; or,
+    where no time decides, of what lost something, too: whoever limits a rate, or takes a share,
+    lets something through."""
     pairs = (*paired.here_pairs, *paired.there_pairs)
-    lossy = [p.target for p in pairs if disturbed(p.target.info) and not paired.slow_by_name]
-    hurt = {id(s): s for s in (*(p.target for p in pairs if p.beyond > SAME_SERVER), *lossy)}
-    dead = [s for s in hurt.values() if not s.begun and s.info and not s.info.bytes_received]
-    return 2 * len(dead) > len(hurt)
+    timed = paired.slow_by_name
+    hurt = [p for p in pairs if p.beyond > SAME_SERVER or (disturbed(p.target.info) and not timed)]
+    dead = (p.target.info for p in hurt if not p.target.begun)
+    return 2 * sum(i is not None and not i.bytes_received for i in dead) > len(hurt)
 
 
 def _poisoned(paired: PairedTransfers) -> Iterable[Sample]:

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
+from zlib import crc32
 
 import pytest
 
 from msgprobe.evidence.facts import Facts
+from msgprobe.evidence.losing_services import oftener_disturbed
 from msgprobe.evidence.name_losses import may_lose_by_name
 from msgprobe.evidence.paired_transfers import PairedTransfers, paired_transfers
 from msgprobe.judging.judge import judge
@@ -139,6 +141,29 @@ def test_what_names_it_loses_more_on_a_line_that_loses_something_of_everything(
     assert pairs(race).loses_by_name is found
 
 
+def counted(told: Measurement, **counts: int) -> Measurement:
+    """The same, as the kernel counted it."""
+    seen = tuple(
+        replace(o, info=replace(o.info, **counts))
+        if isinstance(o, TlsObservation | TransferObservation) and o.info is not None
+        else o
+        for o in told.observations
+    )
+    return replace(told, observations=seen)
+
+
+@pytest.mark.parametrize(("segments", "found"), [(40, True), (10, False)])
+def test_what_sent_less_had_fewer_occasions_to_lose(race: Race, segments: int, found: bool) -> None:
+    """Beside ten of forty segments that are lost under its name, one of so many is."""
+    for n in (1, 2, 3, 4):
+        for plain, named in ((NEUTRAL, OWN), (SOURCE, NAMED)):
+            source = f"src{n % 3 + 3}"
+            race.move(plain, 15_000, number=n, source=source, lost=1)
+            race.story.told[-1] = counted(race.story.told[-1], bytes_sent=segments * 1448)
+            race.move(named, 15_000, number=n, source=source, lost=10)
+    assert pairs(race).loses_by_name is found
+
+
 def a_little_of_everything() -> Race:
     """All of a dozen conversations with the service lose one segment in twenty, at a dozen moments,
     and so do its first transfers; of thirty-two neutral ones none does."""
@@ -185,14 +210,7 @@ class Losing(Day):
 
     def _hold(self, task: Task, now: float) -> Measurement:
         told = super()._hold(task, now)
-        more = {"total_retrans": self.lost(task), "bytes_sent": 25 * 1448, "out_of_order": 0}
-        seen = tuple(
-            replace(o, info=replace(o.info, **more))
-            if isinstance(o, TlsObservation | TransferObservation) and o.info is not None
-            else o
-            for o in told.observations
-        )
-        return replace(told, observations=seen)
+        return counted(told, total_retrans=self.lost(task), bytes_sent=25 * 1448, out_of_order=0)
 
 
 def losing(*, everywhere: bool) -> Callable[[Task], int]:
@@ -234,3 +252,18 @@ def test_little_that_all_that_names_it_loses_is_looked_into_though_nothing_is_sl
     assert day.outcome("whatsapp") is word
     (told,) = (s for s in judge(day.evidence).services if s.service == "whatsapp")
     assert told.mechanisms == (() if whatever_the_name else ("throttle.sni.loss",))
+
+
+def line_and_name(task: Task) -> int:
+    """A line that disturbs every fourth conversation, whoever it is with, and all that names
+    WhatsApp."""
+    named = task.subject == "whatsapp" and task.arm in (*BY_NAME, Arm.BASE)
+    return int(named or crc32(task.id.encode()) % 4 == 0)
+
+
+def test_what_may_be_lost_by_name_is_compared_on_a_line_that_loses_as_well() -> None:
+    day = Losing(rate=lambda task: FAST, lost=line_and_name).run()
+    facts = Facts(day.evidence)
+    (service,) = (s for s in facts.services if s.name == "whatsapp")
+    assert not oftener_disturbed(facts, service)
+    assert {t.subject for t in day.contest()} >= {"whatsapp"}
