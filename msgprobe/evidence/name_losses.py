@@ -59,10 +59,7 @@ def _loses_more(sides: Sides) -> bool:
     """What names the service loses much upwards, and each transfer more than most do, beside what
     had as many occasions to (Fisher's exact test on transfers, for a burst of losses hits one). A
     line that loses something of nearly everything shows it no other way."""
-    each = (c for side in sides for c in side)
-    known = ((m.info, p.info) for m, p in each if m.info is not None and p.info is not None)
-    counts = [(upwards(mine), upwards(plain)) for mine, plain in known]
-    counts = [(m, p) for m, p in counts if OCCASIONS * _fresh(m) <= _fresh(p)]
+    counts = _counted(sides)
     named, plain = [m for m, _ in counts], [p for _, p in counts]
     lost, sent = share(named)
     if not sent or lost < FLOOR * sent:
@@ -70,6 +67,14 @@ def _loses_more(sides: Sides) -> bool:
     middle = median_low(gone / of for gone, of in (*named, *plain))
     hits, others = (sum(gone / of > middle for gone, of in side) for side in (named, plain))
     return fisher_greater(hits, len(named), others, len(plain)) < UNLIKELY
+
+
+def _counted(sides: Sides) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """What was lost and sent upwards, of those that had as many occasions to lose."""
+    each = (c for side in sides for c in side)
+    known = ((m.info, p.info) for m, p in each if m.info is not None and p.info is not None)
+    counts = ((upwards(mine), upwards(plain)) for mine, plain in known)
+    return [(m, p) for m, p in counts if OCCASIONS * _fresh(m) <= _fresh(p)]
 
 
 def _fresh(count: tuple[int, int]) -> int:

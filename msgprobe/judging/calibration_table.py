@@ -7,7 +7,7 @@ from msgprobe.judging.calibration import Table, Tally
 
 TABLE: Table | None = Table(
     date="2026-12-03",
-    rules_version=48,
+    rules_version=49,
     runs=634,
     scenarios=360,
     cells={

@@ -130,6 +130,13 @@ def _only_lossy(paired: PairedTransfers) -> Iterable[Sample]:
     return (*paired.own, *paired.sources) if lossy else ()
 
 
+def _lost_by_name(paired: PairedTransfers) -> Iterable[Sample]:
+    """The name decides what is lost, and no second kind agrees: fine it is not."""
+    if not paired.loses_by_name or _dies(paired):
+        return ()
+    return {id(s): s for side in paired.sides for couple in side for s in couple}.values()
+
+
 def _nothing(paired: PairedTransfers) -> Iterable[Sample]:
     """Nothing at all came of the service's own transfers, of two hosts' at least, as neutral ones
     ran the same way. One object that does not come may have been moved or retired."""
@@ -225,6 +232,8 @@ NOTHING: SpeedRule = _IMPAIRED.rule("transfer.nothing", holds=_nothing)
 STOPPED: SpeedRule = UNCLEAR.at(Layer.HTTP).rule("transfer.stopped", holds=stopped_once)
 """Fine it is not, and whether it was an accident nobody knows."""
 
+LOST_BY_NAME: SpeedRule = UNCLEAR.at(Layer.HTTP).rule("speed.name_loss", holds=_lost_by_name)
+
 DIES: SpeedRule = _IMPAIRED.rule("transfer.dies", holds=dying_by_name)
 
 SPEED_RULES: tuple[SpeedRule, ...] = (
@@ -246,6 +255,7 @@ SPEED_RULES: tuple[SpeedRule, ...] = (
     _IMPAIRED.rule("speed.slow", holds=_unexplained),
     _IMPAIRED.rule("speed.lossy", holds=_only_lossy),
     _IMPAIRED.rule("speed.undecided", holds=_undecided),
+    LOST_BY_NAME,
     STOPPED,
 )
 

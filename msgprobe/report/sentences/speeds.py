@@ -51,6 +51,8 @@ WHY: Final[Mapping[str, str]] = {
     "servers; {target_kbit} against {control_kbit}.",
     "speed.lossy.unmeasured": "{lost_percent} % of what is sent to it is lost, far more than to "
     "neutral servers.",
+    "speed.name_loss": "Transfers that name it lose far more packets on the way than the same "
+    "transfers under another name. Nothing else confirms this.",
     "speed.undecided": "{target_kbit} against {control_kbit} from neutral servers, in too few "
     "transfers to tell chance from interference.",
     "throttle.alike": "{target_kbit} against {control_kbit} from neutral servers: also slow, as "
@@ -104,6 +106,8 @@ PROVES: Final[Mapping[str, str]] = {
     "or just as lossy in every other conversation; name and address were not told apart",
     "speed.slow": "slower than neutral sources, without a second kind of evidence",
     "speed.lossy": "far lossier than neutral sources, without a second kind of evidence",
+    "speed.name_loss": "same server, only the name differs, far more is lost (exact test), without "
+    "a second kind of evidence",
     "speed.undecided": "slower than neutral sources, or than under a neutral name, more often than "
     "not; too few transfers to decide",
     "throttle.alike": "every transfer slow beside neutral ones, and another function of the "

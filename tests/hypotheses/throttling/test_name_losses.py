@@ -141,6 +141,19 @@ def test_what_names_it_loses_more_on_a_line_that_loses_something_of_everything(
     assert pairs(race).loses_by_name is found
 
 
+@pytest.mark.parametrize(("lost", "word"), [(1, Outcome.INCONCLUSIVE), (0, Outcome.OK)])
+def test_what_a_name_loses_and_nothing_else_confirms_is_not_fine(
+    race: Race, lost: int, word: Outcome
+) -> None:
+    """Of eight transfers each that name it and that do not; the first look lost nothing."""
+    race.story.told = race.story.told[:-4]
+    race.look(14_000)
+    for _ in range(2):
+        blocks(race, here=(lost, lost), there=(lost, lost))
+    assert (race.text.outcome, race.text.mechanisms) == (word, ())
+    assert (race.text.rules == ("speed.name_loss",)) is bool(lost)
+
+
 def counted(told: Measurement, **counts: int) -> Measurement:
     """The same, as the kernel counted it."""
     seen = tuple(
