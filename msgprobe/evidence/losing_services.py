@@ -7,7 +7,7 @@ from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import OWN_ARMS, Facts
 from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.line_losses import lossiest, subject_of
-from msgprobe.evidence.losses import TIMES, disturbed, exceeds, share, surely_bad, upwards
+from msgprobe.evidence.losses import FLOOR, TIMES, disturbed, exceeds, share, surely_bad, upwards
 from msgprobe.evidence.lulls import out_of_lulls
 from msgprobe.evidence.outages import under_way
 from msgprobe.evidence.six import comparable
@@ -26,6 +26,11 @@ transit is the worst already, and what is told accuses nobody."""
 
 AGAIN = 1e-2
 """Fisher's p of what else was lost, at other times than the worst."""
+
+SUSPECTED = 1e-3
+"""Fisher's p of what is lost of all that names a service, below which it is looked into whether
+the name decides. It accuses nobody by itself: what the end of a tariff drops is not spread evenly.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +113,9 @@ def oftener_disturbed(facts: Facts, service: Service) -> bool:
 @remembered
 def perhaps_disturbed_by_name(facts: Facts, service: Service) -> bool:
     """The same of what bears its name in the ClientHello, which the rest would dilute, and by less
-    than convinces."""
+    than convinces; or that loses more, where something is lost of nearly everything."""
     mine = _NAMED.of(well(facts, _of_services(facts, service)))
-    return _oftener(facts, service, mine, PERHAPS)
+    return _oftener(facts, service, mine, PERHAPS) or _suspected(facts, service, mine)
 
 
 def _oftener(facts: Facts, service: Service, mine: list[Conversation], than: Oftener) -> bool:
@@ -121,6 +126,17 @@ def _oftener(facts: Facts, service: Service, mine: list[Conversation], than: Oft
         return False
     apart = _apart_from_the_worst(out_of_lulls(facts, mine))
     return than.holds(_disturbed(apart), others, than.again)
+
+
+def _suspected(facts: Facts, service: Service, mine: list[Conversation]) -> bool:
+    lost, sent = _lost(mine)
+    if not lost or lost < FLOOR * sent:
+        return False  # as on most lines: the others need not be counted
+    others = _lost(_of_the_line(facts, service))
+    if fisher_greater(lost, sent, *others) >= SUSPECTED:
+        return False
+    apart = _apart_from_the_worst(out_of_lulls(facts, mine))
+    return fisher_greater(*_lost(apart), *others) < AGAIN
 
 
 def _disturbed(conversations: Iterable[Conversation]) -> tuple[int, int]:

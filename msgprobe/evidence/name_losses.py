@@ -7,16 +7,19 @@ ones: what the line loses, and the way to a server, both lose.
 from collections.abc import Iterable, Sequence
 
 from msgprobe.evidence.losses import FLOOR, disturbed, exceeds, share, upwards
-from msgprobe.evidence.statistics import fisher_greater, median_low
+from msgprobe.evidence.statistics import fisher_greater, rank_sum_greater
 from msgprobe.evidence.transfer_pairs import compare
 from msgprobe.evidence.transfer_samples import Sample
 
 UNLIKELY = 1e-3
-"""Fisher's p of transfers that lost anything, or more than most, below which the name decides
-it."""
+"""The p of transfers that lost anything (Fisher's test), or of how much each did (on ranks), below
+which the name decides it."""
+
+LIKELY = 1e-2
+"""The same, below which nobody can say that it does not."""
 
 PERHAPS = 0.05
-"""Fisher's p up to which further blocks may show that the name decides. It accuses nobody: where a
+"""The p up to which further blocks may show that the name decides. It accuses nobody: where a
 queue runs over, or a tariff ends, half of one transfer is lost, and of its pair nothing."""
 
 OCCASIONS = 0.75
@@ -40,9 +43,9 @@ def _as_many_occasions(mine: Sample, plain: Sample) -> bool:
     return mine.begun and plain.begun and plain.moved >= mine.moved
 
 
-def loses_by_name(named: Iterable[Sample], sides: Sides) -> bool:
+def loses_by_name(named: Sequence[Sample], sides: Sides, unlikely: float = UNLIKELY) -> bool:
     """Whether anything is lost, or how much, follows the name."""
-    return _disturbed(named, sides, UNLIKELY) or _loses_more(sides)
+    return _disturbed(named, sides, unlikely) or _loses_more(sides, unlikely)
 
 
 def _disturbed(named: Iterable[Sample], sides: Sides, unlikely: float) -> bool:
@@ -55,18 +58,16 @@ def _disturbed(named: Iterable[Sample], sides: Sides, unlikely: float) -> bool:
     return fisher_greater(sum(mine), len(mine), sum(plain), len(plain)) < unlikely
 
 
-def _loses_more(sides: Sides) -> bool:
-    """What names the service loses much upwards, and each transfer more than most do, beside what
-    had as many occasions to (Fisher's exact test on transfers, for a burst of losses hits one). A
-    line that loses something of nearly everything shows it no other way."""
+def _loses_more(sides: Sides, unlikely: float) -> bool:
+    """What names the service loses much upwards, and larger shares than what had as many occasions
+    to (an exact test on transfers' ranks, for a burst of losses hits one). A line that loses
+    something of nearly everything shows it no other way."""
     counts = _counted(sides)
-    named, plain = [m for m, _ in counts], [p for _, p in counts]
-    lost, sent = share(named)
+    lost, sent = share(mine for mine, _ in counts)
     if not sent or lost < FLOOR * sent:
         return False
-    middle = median_low(gone / of for gone, of in (*named, *plain))
-    hits, others = (sum(gone / of > middle for gone, of in side) for side in (named, plain))
-    return fisher_greater(hits, len(named), others, len(plain)) < UNLIKELY
+    named, plain = ([gone / of for gone, of in side] for side in zip(*counts, strict=True))
+    return rank_sum_greater(named, plain) < unlikely
 
 
 def _counted(sides: Sides) -> list[tuple[tuple[int, int], tuple[int, int]]]:
@@ -83,13 +84,13 @@ def _fresh(count: tuple[int, int]) -> int:
 
 
 def may_lose_by_name(sides: Sides) -> bool:
-    """What names the service seems to lose far more segments upwards than what stands beside it, or
-    something far oftener, on both sides together, and some on each: who minds the name minds it
-    everywhere."""
+    """What names the service seems to lose far more segments upwards than what stands beside it,
+    more each time, or something far oftener, on both sides together, and some on each: who minds
+    the name minds it everywhere."""
     named = [[mine for mine, _ in side] for side in sides]
     every = [mine for side in named for mine in side]
     on_each = all(any(disturbed(s.info) for s in side) for side in named)
-    if on_each and _disturbed(every, sides, PERHAPS):
+    if on_each and (_disturbed(every, sides, PERHAPS) or _loses_more(sides, PERHAPS)):
         return True
     if not all(map(_lost, named)):
         return False

@@ -13,7 +13,7 @@ from msgprobe.evidence.facts import OWN_ARMS, Facts
 from msgprobe.evidence.kinds import Kind
 from msgprobe.evidence.losing_services import oftener_disturbed
 from msgprobe.evidence.losses import exceeds
-from msgprobe.evidence.name_losses import Sides, loses_by_name, tell_losses
+from msgprobe.evidence.name_losses import LIKELY, Sides, loses_by_name, tell_losses
 from msgprobe.evidence.six import comparable, loses_alike
 from msgprobe.evidence.statistics import MOST_PAIRS, Decision, median, sprt
 from msgprobe.evidence.transfer_pairs import (
@@ -283,12 +283,20 @@ class PairedTransfers:
         what names the service loses something oftener at both."""
         return lossy or other is not Decision.NORMAL or self.loses_by_name
 
-    @property
+    @cached_property
     def loses_by_name(self) -> bool:
         """In the blocks, what names the service loses something far oftener than its pairs do, or
         more each time."""
-        named = (*(s for s in self.own if s.number), *self.there)
-        return loses_by_name(named, self.sides)
+        return loses_by_name(self._in_blocks, self.sides)
+
+    @cached_property
+    def seems_to_lose_by_name(self) -> bool:
+        """The same, by what is not luck, and convinces nobody."""
+        return loses_by_name(self._in_blocks, self.sides, LIKELY)
+
+    @property
+    def _in_blocks(self) -> tuple[Sample, ...]:
+        return (*(s for s in self.own if s.number), *self.there)
 
     @property
     def lossy_everywhere(self) -> bool:

@@ -13,7 +13,7 @@ from msgprobe.model.dataclass import dataclass
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 49
+RULES_VERSION = 50
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -46,10 +46,10 @@ CHANGED: Mapping[str, int] = {
     "protocol.noise": 22,
     "udp.drop": 39,
     "tls.modern": 43,
-    "throttle.name": 48,
-    "throttle.name_loss": 48,
+    "throttle.name": 50,
+    "throttle.name_loss": 50,
     "throttle.losses": 38,
-    "throttle.address": 48,
+    "throttle.address": 50,
     "tcp.loss": 39,
     "transfer.cut": 29,
     "transfer.freeze": 29,
@@ -60,6 +60,7 @@ CHANGED: Mapping[str, int] = {
     "transfer.nothing": 8,
     "transfer.stopped": 47,
     "speed.lossy": 48,
+    "speed.name_loss": 50,
     "speed.slow": 18,
     "speed.undecided": 18,
     "dns.nxdomain": 46,

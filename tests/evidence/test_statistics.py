@@ -1,13 +1,20 @@
 """The statistics against scipy's, and the sequential test against its own error rates."""
 
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from msgprobe.evidence.statistics import Decision, fisher_greater, sprt, together
+from msgprobe.evidence.statistics import (
+    Decision,
+    fisher_greater,
+    rank_sum_greater,
+    sprt,
+    together,
+)
 from tests.grouped import each
 from tests.lab.exam_text import wilson
 
@@ -31,6 +38,24 @@ def test_two_chances_together_are_those_of_scipy(one: float, other: float) -> No
     assert together(0.0, other) == 0.0
 
 
+some = st.lists(st.integers(0, 6).map(lambda n: n / 7), min_size=2, max_size=5)
+
+
+@given(some, some)
+def test_ranks_are_summed_as_in_all_permutations_of_scipy(
+    mine: list[float], others: list[float]
+) -> None:
+    ranks = stats.rankdata([*mine, *others])
+
+    def total(one: Any, _: Any, axis: int) -> Any:
+        return one.sum(axis=axis)
+
+    halves = (ranks[: len(mine)], ranks[len(mine) :])
+    how: dict[str, Any] = {"permutation_type": "independent", "alternative": "greater"}
+    expected = stats.permutation_test(halves, total, n_resamples=1000, **how)
+    assert rank_sum_greater(mine, others) == pytest.approx(expected.pvalue)
+
+
 @given(trials, st.data())
 def test_wilson_is_that_of_scipy(n: int, data: st.DataObject) -> None:
     hits = data.draw(st.integers(0, n))
@@ -42,6 +67,7 @@ def test_wilson_is_that_of_scipy(n: int, data: st.DataObject) -> None:
 def test_nothing_to_compare_proves_nothing() -> None:
     assert fisher_greater(0, 0, 3, 9) == 1.0
     assert fisher_greater(3, 9, 0, 0) == 1.0
+    assert rank_sum_greater([], [1.0]) == rank_sum_greater([1.0], []) == 1.0
     assert wilson(0, 0) == (0.0, 1.0)
 
 

@@ -131,8 +131,8 @@ def _only_lossy(paired: PairedTransfers) -> Iterable[Sample]:
 
 
 def _lost_by_name(paired: PairedTransfers) -> Iterable[Sample]:
-    """The name decides what is lost, and no second kind agrees: fine it is not."""
-    if not paired.loses_by_name or _dies(paired):
+    """The name seems to decide what is lost, and no second kind agrees: fine it is not."""
+    if not paired.seems_to_lose_by_name or _dies(paired):
         return ()
     return {id(s): s for side in paired.sides for couple in side for s in couple}.values()
 

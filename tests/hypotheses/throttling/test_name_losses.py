@@ -124,21 +124,54 @@ def test_what_is_cut_at_neutral_servers_tells_what_is_lost_there(
     ("named", "plain", "found"),
     [
         ((9, 8, 10, 9), (2, 3, 1, 2), True),
-        ((9, 8, 10, 1), (2, 3, 1, 2), False),
+        ((9, 8, 7, 3), (2, 4, 1, 2), True),
+        ((9, 8, 10, 2), (2, 3, 1, 1), False),
         ((9, 8, 10, 9), (2, 3, 12, 11), False),
         ((3, 2, 3, 2), (1, 1, 1, 1), False),
     ],
-    ids=["much more", "not each time", "as much at times", "more, and little"],
+    ids=["much more", "nearly each time", "not each time", "as much at times", "more, and little"],
 )
 def test_what_names_it_loses_more_on_a_line_that_loses_something_of_everything(
     race: Race, named: tuple[int, ...], plain: tuple[int, ...], found: bool
 ) -> None:
+    assert pairs(each_block(race, named, plain)).loses_by_name is found
+
+
+def each_block(race: Race, named: tuple[int, ...], plain: tuple[int, ...]) -> Race:
     """Of some forty segments each, at its own address and elsewhere alike."""
     for n, (mine, other) in enumerate(zip(named, plain, strict=True), start=1):
         race.move(NEUTRAL, 14_000, number=n, lost=other).move(OWN, 14_000, number=n, lost=mine)
         race.move(SOURCE, 15_000, number=n, source=f"src{n % 3 + 3}", lost=other)
         race.move(NAMED, 15_000, number=n, source=f"src{n % 3 + 3}", lost=mine)
-    assert pairs(race).loses_by_name is found
+    return race
+
+
+@pytest.mark.parametrize(
+    ("named", "word"),
+    [((9, 8, 10, 2), Outcome.INCONCLUSIVE), ((9, 8, 10, 1), Outcome.OK)],
+    ids=["unlikely", "by luck"],
+)
+def test_what_seems_to_be_lost_by_name_is_not_fine(
+    race: Race, named: tuple[int, ...], word: Outcome
+) -> None:
+    """Two in a thousand lines that lose as much of everything, and three in a hundred, show it."""
+    race.story.told = race.story.told[:-4]
+    race.look(14_000)
+    found = each_block(race, named, (2, 3, 1, 1 if word is Outcome.INCONCLUSIVE else 2))
+    assert not pairs(found).loses_by_name
+    assert found.text.outcome is word
+
+
+@pytest.mark.parametrize(
+    ("named", "plain", "perhaps"),
+    [((9, 8, 10, 2), (2, 3, 1, 1), True), ((9, 1, 2, 8), (2, 4, 5, 2), False)],
+    ids=["nearly each time", "at times"],
+)
+def test_what_may_lose_more_by_name_is_compared_further(
+    race: Race, named: tuple[int, ...], plain: tuple[int, ...], perhaps: bool
+) -> None:
+    """Not five times as much as all else, and something is lost of everything."""
+    assert may_lose_by_name(pairs(each_block(race, named, plain)).sides) is perhaps
 
 
 @pytest.mark.parametrize(("lost", "word"), [(1, Outcome.INCONCLUSIVE), (0, Outcome.OK)])
@@ -280,3 +313,22 @@ def test_what_may_be_lost_by_name_is_compared_on_a_line_that_loses_as_well() -> 
     (service,) = (s for s in facts.services if s.name == "whatsapp")
     assert not oftener_disturbed(facts, service)
     assert {t.subject for t in day.contest()} >= {"whatsapp"}
+
+
+def of_everything(named: int) -> Callable[[Task], int]:
+    """A line that loses one of 25 segments of everything, and of what names WhatsApp so many."""
+
+    def lost(task: Task) -> int:
+        mine = task.subject == "whatsapp" and task.arm in (*BY_NAME, Arm.BASE)
+        return named if mine else 1
+
+    return lost
+
+
+@pytest.mark.parametrize("named", [4, 1])
+def test_what_loses_more_by_name_is_compared_where_something_is_lost_of_everything(
+    named: int,
+) -> None:
+    day = Losing(rate=lambda task: FAST, lost=of_everything(named)).run()
+    assert bool(day.contest()) is (named > 1)
+    assert (day.outcome("whatsapp") is Outcome.OK) is (named == 1)
