@@ -82,10 +82,11 @@ def _in_order(
     context: PlanningContext, pairs: list[tuple[Service, Asset]]
 ) -> list[list[PairedTransfers]]:
     """Those that are called for, service by service. What has begun goes on, for half of two shows
-    less than one of them; then those of downloads, which show the most."""
+    less than one of them; then those of downloads, which show the most, or where nothing was slow
+    and something was lost, those of uploads: we know each segment of ours that was."""
 
     def rank(one: PairedTransfers) -> tuple[bool, bool]:
-        return not _begun(context, one), one.asset.direction is Direction.UP
+        return not _begun(context, one), (one.asset.direction is Direction.UP) is not _lost(one)
 
     found = [_suspicious(context, service, assets) for service, assets in _by_service(pairs)]
     return sorted((sorted(one, key=rank) for one in found if one), key=lambda one: rank(one[0]))
@@ -96,19 +97,27 @@ def _begun(context: PlanningContext, paired: PairedTransfers) -> bool:
     return context.started(f"t.{paired.service.name}.{paired.asset.name}.1.own") is not None
 
 
+def _lost(paired: PairedTransfers) -> bool:
+    """It is called for by what was lost, and nothing of it was slow, cut short or broken off."""
+    return not paired.struck and not refused(paired)
+
+
 def _by_service(pairs: list[tuple[Service, Asset]]) -> list[tuple[Service, list[Asset]]]:
     services = {s.name: s for s, _ in pairs}
     return [(s, [a for o, a in pairs if o.name == name]) for name, s in services.items()]
 
 
-def _unseen(context: PlanningContext, found: Sequence[PairedTransfers]) -> bool:
-    """The transfer of one of them is under way while the first look goes on, and none drags on,
+def _unseen(
+    context: PlanningContext, every: Sequence[PairedTransfers], direction: Direction
+) -> bool:
+    """The transfer of one that way is under way while the first look goes on, and none drags on,
     for which all would wait; on a long way, where there is no time for all, some service has
     none."""
     if survey_over(context):
         return False
     if not takes_long(context):
-        firsts = (first_id(c.service, c.asset, 0) for c in found if not c.own)
+        found = [c for c in every if c.asset.direction is direction and not c.own]
+        firsts = (first_id(c.service, c.asset, 0) for c in found)
         left = [r for i in firsts if (r := context.moment.running.get(i)) is not None]
         return bool(left) and not any(drags_on(context, r) for r in left)
     return not all_seen(context, Direction.DOWN)
@@ -118,13 +127,15 @@ def _suspicious(
     context: PlanningContext, service: Service, assets: list[Asset]
 ) -> list[PairedTransfers]:
     """Comparisons that are called for or have begun, those of downloads first: an upload's waits
-    until it is known whether there is one of a download, which shows more for its bytes."""
+    until it is known whether there is one of a download, which shows more for its bytes; and what
+    lost something, and was not slow, until it is known whether there is one of an upload."""
     every = [c for c in paired_transfers(context.facts, service) if c.asset in assets]
     found = [c for c in every if _begun(context, c) or looks_slow(context.facts, service, c.asset)]
-    down = [c for c in found if c.asset.direction is Direction.DOWN]
-    if _unseen(context, [c for c in every if c.asset.direction is Direction.DOWN]):
-        return down
-    return [*down, *(c for c in found if c.asset.direction is Direction.UP)]
+    if not takes_long(context) and _unseen(context, every, Direction.UP):
+        found = [c for c in found if _begun(context, c) or not _lost(c)]
+    if _unseen(context, every, Direction.DOWN):
+        return [c for c in found if c.asset.direction is Direction.DOWN]
+    return sorted(found, key=lambda c: c.asset.direction is Direction.UP)
 
 
 def plan_later(context: PlanningContext, pairs: list[tuple[Service, Asset]]) -> list[Task]:

@@ -332,3 +332,18 @@ def test_what_loses_more_by_name_is_compared_where_something_is_lost_of_everythi
     day = Losing(rate=lambda task: FAST, lost=of_everything(named)).run()
     assert bool(day.contest()) is (named > 1)
     assert (day.outcome("whatsapp") is Outcome.OK) is (named == 1)
+
+
+@pytest.mark.parametrize(
+    ("named", "first"), [(FAST, "up"), (100.0, "down")], ids=["as fast", "slow"]
+)
+def test_what_loses_by_name_and_is_not_slow_is_told_by_uploads_first(
+    named: float, first: str
+) -> None:
+    """Each segment of ours that was lost is known; what is slow shows the most downwards."""
+
+    def rate(task: Task) -> float:
+        return named if task.subject == "whatsapp" and task.arm in BY_NAME else FAST
+
+    day = Losing(rate=rate, lost=of_everything(4)).run()
+    assert flow(day.contest()[0]).option("direction") == first
