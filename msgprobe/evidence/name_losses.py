@@ -22,8 +22,14 @@ PERHAPS = 0.05
 """The p up to which further blocks may show that the name decides. It accuses nobody: where a
 queue runs over, or a tariff ends, half of one transfer is lost, and of its pair nothing."""
 
+AT_HOME = 0.05
+"""The p of as much at its own servers alone, at most."""
+
 OCCASIONS = 0.75
 """Share of the segments of what names it that what stands beside it must have sent."""
+
+Count = tuple[int, int]
+"""Segments lost, and sent."""
 
 Couple = tuple[Sample, Sample]
 """What names the service, and what does not."""
@@ -45,7 +51,8 @@ def _as_many_occasions(mine: Sample, plain: Sample) -> bool:
 
 def loses_by_name(named: Sequence[Sample], sides: Sides, unlikely: float = UNLIKELY) -> bool:
     """Whether anything is lost, or how much, follows the name."""
-    return _disturbed(named, sides, unlikely) or _loses_more(sides, unlikely)
+    more = _loses_more(sides, unlikely) and _at_home(sides)
+    return more or _disturbed(named, sides, unlikely)
 
 
 def _disturbed(named: Iterable[Sample], sides: Sides, unlikely: float) -> bool:
@@ -64,13 +71,24 @@ def _loses_more(sides: Sides, unlikely: float) -> bool:
     something of nearly everything shows it no other way."""
     counts = _counted(sides)
     lost, sent = share(mine for mine, _ in counts)
-    if not sent or lost < FLOOR * sent:
-        return False
+    return sent > 0 and lost >= FLOOR * sent and _by_luck(counts) < unlikely
+
+
+def _at_home(sides: Sides) -> bool:
+    """So at its own servers as well, if those can be compared: there the order is drawn by lot.
+    Elsewhere its name is said last at first, and who comes second meets what the first one left of
+    a rate."""
+    counts = _counted((sides[0], ()))
+    return not counts or _by_luck(counts) <= AT_HOME
+
+
+def _by_luck(counts: Iterable[tuple[Count, Count]]) -> float:
+    """The chance that what names it loses such shares."""
     named, plain = ([gone / of for gone, of in side] for side in zip(*counts, strict=True))
-    return rank_sum_greater(named, plain) < unlikely
+    return rank_sum_greater(named, plain)
 
 
-def _counted(sides: Sides) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+def _counted(sides: Sides) -> list[tuple[Count, Count]]:
     """What was lost and sent upwards, of those that had as many occasions to lose."""
     each = (c for side in sides for c in side)
     known = ((m.info, p.info) for m, p in each if m.info is not None and p.info is not None)
@@ -78,7 +96,7 @@ def _counted(sides: Sides) -> list[tuple[tuple[int, int], tuple[int, int]]]:
     return [(m, p) for m, p in counts if OCCASIONS * _fresh(m) <= _fresh(p)]
 
 
-def _fresh(count: tuple[int, int]) -> int:
+def _fresh(count: Count) -> int:
     lost, sent = count
     return sent - lost
 

@@ -163,6 +163,20 @@ def test_what_seems_to_be_lost_by_name_is_not_fine(
 
 
 @pytest.mark.parametrize(
+    ("own", "found"), [(6, False), (9, True)], ids=["elsewhere alone", "at home as well"]
+)
+def test_what_comes_second_elsewhere_loses_more_whatever_its_name(
+    race: Race, own: int, found: bool
+) -> None:
+    """The order is no lot's there; at home it is, and there both lose as much."""
+    for n in (1, 2, 3, 4, 5, 6):
+        race.move(NEUTRAL, 14_000, number=n, lost=5 + n % 2).move(OWN, 14_000, number=n, lost=own)
+        race.move(SOURCE, 15_000, number=n, source=f"src{n % 3 + 3}", lost=1)
+        race.move(NAMED, 15_000, number=n, source=f"src{n % 3 + 3}", lost=12)
+    assert pairs(race).loses_by_name is found
+
+
+@pytest.mark.parametrize(
     ("named", "plain", "perhaps"),
     [((9, 8, 10, 2), (2, 3, 1, 1), True), ((9, 1, 2, 8), (2, 4, 5, 2), False)],
     ids=["nearly each time", "at times"],
