@@ -28,14 +28,14 @@ def too_early(facts: Facts, places: Iterable[Iterable[Conversation]]) -> tuple[C
     return tuple(every if len(networks(every)) >= PLACES_TOO_EARLY else twice)
 
 
-def by_luck(facts: Facts, died: int, tried: int, *, silent: bool) -> bool:
-    """Neutral conversations die as well before they are secured, in silence or broken off, so often
-    that so many of those ``tried`` may have died by luck: an exact test, with the errors allowed
-    shared by all pools of the run. What our own naming of a target did to them does not count, nor
-    what is cut off later, like transfers at some size."""
+def by_luck(facts: Facts, died: int, tried: int, *, silent: bool | None) -> bool:
+    """Neutral conversations die as well before they are secured, in silence or broken off (None:
+    either), so often that so many of those ``tried`` may have died by luck: an exact test, with the
+    errors allowed shared by all pools of the run. What our own naming of a target did to them does
+    not count, nor what is cut off later, like transfers at some size."""
     neutral = shares(facts).neutral
     unsecured = (t for t in neutral.failed if t.tls is None or t.tls.failure is not None)
-    alike = [t for t in unsecured if t.met_silence is silent]
+    alike = [t for t in unsecured if silent is None or t.met_silence is silent]
     lost = sum(t.task.id not in facts.silenced for t in alike)
     if lost < FLOOR * neutral.tried or not lost:
         return False

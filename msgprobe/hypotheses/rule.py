@@ -67,7 +67,7 @@ CHANGED: Mapping[str, int] = {
     "dns.refused": 46,
     "dns.led_inside": 13,
     "tls.share": 42,
-    "tls.sni": 29,
+    "tls.sni": 50,
     "tls.conn_count": 38,
     "tls.post_handshake": 25,
     "tls.residual": 13,

@@ -1,7 +1,7 @@
 """Rules about handshakes: what licenses ``blocked`` at ``tls.*``."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.controls import BROKEN_OFF, DYING
@@ -114,10 +114,18 @@ def _punishing(p: PoolFacts, symptom: str) -> list[Conversation]:
     firsts = [s.named[0] for s in servers]
     if not any(t.task.subject == p.service.name and t.symptom == symptom for t in firsts):
         return []
-    since = sum(len(s.named) + len(s.after) for s in servers)
-    if by_luck(p.facts, since, since, silent=True):
+    if _luck_since(p, (t for s in servers for t in s.after)):
         return []
     return [t for s in servers for t in (*s.before, *s.named, *s.after)]
+
+
+def _luck_since(p: PoolFacts, ended: Iterable[Conversation]) -> bool:
+    """On a line where neutral conversations die as well: these neutral ones, each counted once, may
+    have died by luck since a name was said there. Which servers those are was chosen by what came
+    of the name itself, so that counts nothing."""
+    since = {t.task.id: t.met_silence for t in ended}
+    ways = {*since.values()}
+    return by_luck(p.facts, len(since), len(since), silent=ways.pop() if len(ways) == 1 else None)
 
 
 def _punished(symptom: str, *, named: bool) -> Callable[[PoolFacts], Cited]:
@@ -144,9 +152,7 @@ def _turned(symptom: str) -> Callable[[PoolFacts], Cited]:
         mine = [t for t in p.facts.turns if t.showing.named[0].task.subject == p.service.name]
         alike = [t for t in mine if {s.symptom for s in t.since} == {symptom}]
         apart = {ips.network(t.showing.address) for t in alike}
-        since = sum(len(t.since) for t in alike)
-        luck = by_luck(p.facts, since, since, silent=symptom == _SILENCE)
-        if len(apart) < PUNISHED_SERVERS or luck:
+        if len(apart) < PUNISHED_SERVERS or _luck_since(p, (c for t in alike for c in t.since)):
             return ()
         there = (c for t in alike for c in (*t.showing.before, *t.showing.named, *t.since))
         return (*own, *there)

@@ -80,6 +80,22 @@ def test_where_the_line_itself_is_in_trouble_nobody_is_accused() -> None:
     assert text(story).outcome is Outcome.INCONCLUSIVE
 
 
+@pytest.mark.parametrize("broken", [0, 6], ids=["all is well", "two in five break off"])
+def test_resets_that_neutral_conversations_meet_as_well_are_no_punishment(broken: int) -> None:
+    """Two servers answered, broke off what named the service, and whatever came next, once each."""
+    story, reset = dying("reset"), {"fails": "tls", "failure": Failure.CONNECTION_RESET}
+    for n in range(15):
+        how = reset if n < broken else {}
+        story.site(SITES[2 + n % 2], Arm.AGAIN, check="tls", start=1.0 + 0.1 * n, **how)
+    twin: dict[str, Any] = {"host": "site3.example", "check": "tls"}
+    for site in SITES[:2]:
+        story.site(site, Arm.NEUTRAL_SNI_ELSEWHERE, start=1.0, **twin)
+        for host in CHAT:
+            story.elsewhere(host, site, times=1, start=2.0, **reset)
+        story.site(site, Arm.NEUTRAL_SNI_ELSEWHERE, start=3.0, **twin, **reset)
+    assert text(story).outcome is (Outcome.INCONCLUSIVE if broken else Outcome.BLOCKED)
+
+
 def test_a_neutral_name_at_home_tells_nothing_where_the_neutral_servers_locked_us_out() -> None:
     """They took one foreign name and nobody's after that, whose backends hang we do not know."""
     story = Story().good_connection().names().controls_again()
