@@ -41,9 +41,10 @@ async def opened_tls(
 
 @asynccontextmanager
 async def opened(
-    ctx: StepContext, flow: Flow, *, window: int = NARROW
+    ctx: StepContext, flow: Flow, *, window: int = NARROW, timeout: float | None = None
 ) -> AsyncIterator[Stream | None]:
-    """The flow's TCP stream, closed and accounted for afterwards; None when it did not connect.
+    """The flow's TCP stream, closed and accounted for afterwards; None when it did not connect,
+    within ``timeout`` seconds if any.
 
     A flow that goes ``via`` the user's proxy gets a stream to the target all the same.
     """
@@ -62,6 +63,7 @@ async def opened(
         source_port=flow.source_port,
         mss=flow.mss,
         window=window,
+        timeout=timeout,
     ):
         case Failed():
             yield None

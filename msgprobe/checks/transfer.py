@@ -67,11 +67,11 @@ class TransferCheck:
         from msgprobe.steps.transfer import Meter, Order, transfer
 
         flow = flow_of(task)
-        async with opened(ctx, flow, window=WIDE) as stream:
+        patience = float(flow.option("patience") or DEFAULT_PATIENCE)
+        async with opened(ctx, flow, window=WIDE, timeout=_to_connect(ctx, patience)) as stream:
             if stream is None:
                 return
             meter = Meter(ctx, stream)
-            patience = float(flow.option("patience") or DEFAULT_PATIENCE)
             inside = await secured(ctx, flow, meter, patience)
             if inside is None:
                 return
@@ -95,6 +95,12 @@ class TransferCheck:
                     pass
                 case _:
                     abandon(ctx, stream)
+
+
+def _to_connect(ctx: StepContext, patience: float) -> float | None:
+    """Seconds of all that the transfer itself does not need: what nobody lets in moves nothing."""
+    left = ctx.remaining() - patience
+    return left if left > 0 else None
 
 
 async def _object_path(

@@ -20,7 +20,7 @@ from msgprobe.steps.context import StepContext
 from tests.model.tasks import task_of
 from tests.steps import loopback
 from tests.steps.authority import NAME, root, server_context
-from tests.steps.loopback import HOST, closed_port, context, only, run, serve, serve_tls
+from tests.steps.loopback import HOST, closed_port, context, deaf, only, run, serve, serve_tls
 
 CHECKS = registry()
 TLS = ("tls", "https", "mqtt", "signal", "http2")
@@ -103,6 +103,24 @@ def test_a_refused_connect_is_the_only_observation(check: str) -> None:
             ctx = await hold(task_of(check, dataclasses.replace(FLOW, port=port)))
         assert kinds(ctx) == [TcpObservation]
         assert only(ctx, TcpObservation).failure is Failure.CONNECTION_REFUSED
+
+    run(main())
+
+
+@pytest.mark.parametrize(("patience", "waited"), [("3", 1.0), ("9", 4.0)])
+def test_who_lets_nobody_in_costs_no_time_that_was_meant_for_moving(
+    patience: str, waited: float
+) -> None:
+    """Of four seconds in all; what is needed for moving, if there is more, or all of them."""
+
+    async def main() -> None:
+        async with deaf() as port:
+            options = (("bytes", "1000"), ("patience", patience))
+            flow = dataclasses.replace(FLOW, port=port, path="/o", options=options)
+            ctx = await hold(task_of("transfer", flow), 4.0)
+        seen = only(ctx, TcpObservation)
+        assert seen.failure is Failure.TIMED_OUT
+        assert round(seen.window.seconds) == waited
 
     run(main())
 
