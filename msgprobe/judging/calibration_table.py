@@ -43,7 +43,7 @@ TABLE: Table | None = Table(
         ("degraded", "-", "transfer.broken"): Tally(3.0, 3),
         ("degraded", "-", "transfer.cut"): Tally(6.0, 6),
         ("degraded", "confirmed", "dns.injection"): Tally(1.0, 1),
-        ("degraded", "confirmed", "pool.half_hit"): Tally(4.0, 4),
+        ("degraded", "confirmed", "pool.half_hit"): Tally(3.0, 3),
         ("degraded", "confirmed", "pool.reserve_only"): Tally(4.0, 4),
         ("degraded", "confirmed", "pool.some_members"): Tally(7.0, 7),
         ("degraded", "confirmed", "tls.mitm"): Tally(2.0, 2),
