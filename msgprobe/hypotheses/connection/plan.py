@@ -235,24 +235,29 @@ def _hangs(context: PlanningContext, site: Site) -> bool:
 
 
 def _big_hello(context: PlanningContext) -> list[Task]:
-    """One ClientHello of post-quantum size; where it vanishes, repeats and more of them, until more
-    sites have answered than have not."""
-    if context.choking or context.crowded or not context.roomy:
-        return []
-    tasks: list[Task] = []
+    """One ClientHello of post-quantum size, where the line can take more, and what is to stand
+    beside those of services that die, whatever it can take: without it nothing is told of these."""
     sites = reached_sites(usual_views(context))
+    spared = context.choking or context.crowded or not context.roomy
+    every = (*(() if spared else _first_big(context, sites)), *_beside_modern(context, sites))
+    return list({task.id: task for task in every}.values())
+
+
+def _first_big(context: PlanningContext, sites: Sequence[tuple[Site, str]]) -> list[Task]:
+    """One of them; where it vanishes, repeats and more of them, until more sites have answered than
+    have not."""
+    tasks: list[Task] = []
     # Whoever was asked stays: once is not enough to say that it vanishes.
-    sites.sort(key=lambda one: context.started(f"g.big.{one[0].name}") is None)
+    asked = sorted(sites, key=lambda one: context.started(f"g.big.{one[0].name}") is None)
     answered = died = 0
-    for site, address in sites[:BIG_HELLOS]:
+    for site, address in asked[:BIG_HELLOS]:
         base = _bigger(context, site, address)
         tasks += context.tries(base, times=2)
         passed = any(context.good(i) for i in base.attempts())
         answered, died = answered + passed, died + (not passed and context.dead(base.id))
         if answered > died or not (passed or context.dead(base.id)):
             break
-    every = (*tasks, *_beside_modern(context, sites))
-    return list({task.id: task for task in every}.values())
+    return tasks
 
 
 def _beside_modern(context: PlanningContext, sites: Sequence[tuple[Site, str]]) -> list[Task]:

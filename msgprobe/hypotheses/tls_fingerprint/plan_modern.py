@@ -8,6 +8,7 @@ where that dies it is asked whether it is the name.
 from collections.abc import Iterator
 from dataclasses import replace
 
+from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import TRIES
 from msgprobe.evidence.ledger import remembered
 from msgprobe.model.cost import MODERN
@@ -15,7 +16,7 @@ from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.planning import places as at
-from msgprobe.planning.baseline import base_tasks, first_endpoints
+from msgprobe.planning.baseline import base_tasks, first_endpoints, joined_later
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import foreign_name, troubled
 from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope
@@ -91,7 +92,7 @@ def _of_service(context: PlanningContext, service: Service) -> tuple[Task, ...]:
     chosen = _chosen(context, service)
     tasks: list[Task] = []
     for s in chosen:
-        if context.good(s.task.id):
+        if _well(context, s.task):
             tasks += context.tries(_own(context, service, s))
     dead = [s for s in chosen if _dies(context, _own(context, service, s))]
     for s in sorted(dead, key=lambda s: not _asked_elsewhere(context, service, s)):
@@ -135,16 +136,15 @@ def _dies(context: PlanningContext, own: Task) -> bool:
 
 @remembered
 def _candidates(context: PlanningContext, service: Service) -> tuple[Suspect, ...]:
-    """Conversations inside TLS that ended well, or still may: which name is greeted so must not
-    hang on which was the quickest. Those first that were greeted so before, then web ones: HTTP/2
-    is theirs."""
+    """Conversations inside TLS that ended well, at whatever attempt, or still may: which name is
+    greeted so must not hang on which was the quickest. Those first that were greeted so before,
+    then web ones: HTTP/2 is theirs."""
     found = []
     for pool, endpoint in first_endpoints(context, service):
         for task in () if pool.caveat else base_tasks(context, service, endpoint):
-            conversation = context.conversation(task.id)
-            well = conversation is None or (conversation.genuine and conversation.authenticated)
             named = task.flow.server_name is not None and task.flow.port == PORT
-            if well and named and context.traits.speaks_tls(endpoint) and not context.stalled(task):
+            speaks = named and context.traits.speaks_tls(endpoint)
+            if speaks and (_well(context, task) or _may_end_well(context, task)):
                 found.append(Suspect(pool=pool, endpoint=endpoint, task=task))
     kinds = (*_WEB, "")
     return tuple(
@@ -156,6 +156,21 @@ def _candidates(context: PlanningContext, service: Service) -> tuple[Suspect, ..
             ),
         )
     )
+
+
+def _well(context: PlanningContext, task: Task) -> Conversation | None:
+    """Its first attempt that ended well: what our own crowd kept out at first may work."""
+    told = (context.conversation(i) for i in task.attempts())
+    return next((t for t in told if t is not None and t.genuine and t.authenticated), None)
+
+
+def _may_end_well(context: PlanningContext, task: Task) -> bool:
+    """Nothing is known of it yet. Who joins because others failed does not count before it has
+    begun: the budget may leave it out, and all others would wait for it."""
+    if context.conversation(task.id) is not None or context.stalled(task):
+        return False
+    joined = (task.subject, task.endpoint) in joined_later(context)
+    return not joined or context.started(task.id) is not None
 
 
 def _zone(s: Suspect) -> str:
@@ -188,7 +203,7 @@ def _own_id(service: Service, s: Suspect) -> str:
 def _own(context: PlanningContext, service: Service, s: Suspect) -> Task:
     flow = _modern(s.task.flow, s.endpoint.check)
     task = variation(s, service, Arm.MODERN, _own_id(service, s), flow, _CHANGES, _check(s))
-    small = context.conversation(s.task.id)
+    small = _well(context, s.task)
     took = context.facts.window(small).seconds if small is not None else 0.0
     timeout = max(context.hello_timeout(), min(context.timeout(), AS_LONG * took))
     return replace(task, reason=_REASON, timeout=timeout)

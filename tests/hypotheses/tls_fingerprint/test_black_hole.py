@@ -12,17 +12,9 @@ from msgprobe.model.task import Arm, Flow, Running, Task
 from msgprobe.model.verdict import Outcome
 from msgprobe.planning.moment import Moment
 from tests.evidence.story import CHAT, Story
-from tests.hypotheses.tls_fingerprint.test_modern import (
-    RESET,
-    SILENCE,
-    elsewhere,
-    fine,
-    modern,
-    moderns,
-    wanted,
-    worked,
-)
+from tests.hypotheses.tls_fingerprint.test_modern import RESET, SILENCE, elsewhere, fine, modern
 from tests.hypotheses.tls_fingerprint.test_plan import told
+from tests.hypotheses.tls_fingerprint.test_plan_modern import moderns, wanted, worked
 from tests.judging.word import text
 
 SMALL = 1000

@@ -1,25 +1,19 @@
-"""ClientHellos of modern clients (D19): when they are tried, and what their end licenses."""
+"""ClientHellos of modern clients (D19): what their end licenses."""
 
 import dataclasses
 from typing import Any
 
 import pytest
 
-from msgprobe.agenda.planner import agenda
 from msgprobe.model.failure import Failure
-from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.measurement import Measurement
-from msgprobe.model.run import Request
 from msgprobe.model.target import Function, Pool
-from msgprobe.model.task import Arm, Flow, ResolverKind, Task
+from msgprobe.model.task import Arm
 from msgprobe.model.verdict import Outcome, Strength
-from msgprobe.planning.moment import Moment
 from msgprobe.planning.timetable import BESIDE_MODERN
-from tests.evidence.story import ADDRESSES, CHAT, SITES, Story, came_of, endpoint
-from tests.hypotheses.tls_fingerprint.test_plan import told
+from tests.evidence.story import ADDRESSES, CHAT, SITES, Story, endpoint
 from tests.judging.word import text
 
-ARMS = (Arm.MODERN, Arm.MODERN_ELSEWHERE, Arm.MODERN_NEUTRAL)
 RESET, SILENCE = Failure.CONNECTION_RESET, Failure.TIMED_OUT
 
 
@@ -292,90 +286,3 @@ def test_small_ones_that_died_at_first_excuse_no_modern_ones(
     verdict = text(story)
     modern_rules = [rule for rule in verdict.rules if "modern" in rule]
     assert (verdict.outcome, bool(modern_rules)) == (outcome, True)
-
-
-# -- the plan
-
-
-def wanted(story: Story, now: float = 5.0, **request: Any) -> list[Task]:
-    evidence = dataclasses.replace(story.evidence(), request=Request(**request))
-    return list(agenda(evidence, Moment(now=now)).tasks)
-
-
-def moderns(tasks: list[Task]) -> list[Task]:
-    return [t for t in tasks if t.arm in ARMS]
-
-
-def worked(took: float = 0.2) -> Story:
-    """What the plan wanted first went well, within moments or so many seconds."""
-    story = Story().local().names()
-    for site in SITES:
-        story.dns(site.host, ResolverKind.SYSTEM, site.addresses[0])
-    for arm in (Arm.CONNECTION, Arm.BIG_HELLO, Arm.BASE):
-        for task in wanted(story):
-            if task.arm is arm and isinstance(task.probe, Flow) and task.check != "page":
-                story.told.append(came_of(task, whole=took))
-    return story
-
-
-def test_a_name_of_each_zone_is_greeted_so_where_all_is_well() -> None:
-    tasks = moderns(wanted(worked()))
-    assert {t.arm for t in tasks} == {Arm.MODERN} and len(tasks) == len(CHAT)
-    for task in tasks:
-        assert isinstance(task.probe, Flow)
-        assert task.probe.option(OPTION) == Hello.MODERN
-        assert task.probe.option("alpn") == "h2,http/1.1"
-        assert task.probe.address == ADDRESSES[task.probe.server_name or ""]
-
-
-def test_the_name_is_shown_elsewhere_only_where_it_dies() -> None:
-    story = worked()
-    first, *_ = moderns(wanted(story))
-    story.told.append(told(first, 5.0, 0.05, RESET))
-    assert {t.arm for t in moderns(wanted(story, now=6.0))} == set(ARMS)
-
-
-def test_it_is_waited_for_twice_as_long_as_a_small_one_took() -> None:
-    (usual, *_) = moderns(wanted(worked()))
-    tasks = moderns(wanted(lasting(worked(), Arm.BASE, 3.5)))
-    assert {t.timeout for t in tasks} == {7.0} and usual.timeout < 7.0
-
-
-@pytest.mark.parametrize(("took", "names"), [(0.2, 2), (1.2, 1), (2.5, 0)])
-def test_a_slow_line_is_spared_one_name_and_a_very_slow_one_both(took: float, names: int) -> None:
-    assert len(moderns(wanted(worked(took)))) == names
-
-
-@pytest.mark.parametrize("stage", ["tls", "answer"])
-def test_it_is_shown_as_often_as_a_claim_needs(stage: str) -> None:
-    """However it dies at home, and also where another name dies meanwhile."""
-    story = worked()
-    for task in moderns(wanted(story)):
-        story.told.append(told(task, 5.0, 6.0, SILENCE, stage))
-    (first,) = [t for t in wanted(story, now=11.5) if t.arm is Arm.MODERN_ELSEWHERE]
-    assert first.check == "http2"
-    story.told.append(told(first, 9.0, 6.0, SILENCE, stage))
-    again = [t for t in wanted(story, now=17.0) if t.arm is Arm.MODERN_ELSEWHERE]
-    assert {t.first for t in again} == {first.id} and len(again) == 3
-
-
-@pytest.mark.parametrize("deaths", [1, 2])
-def test_neutral_ones_are_counted_where_a_service_s_die_twice(deaths: int) -> None:
-    """That one was answered shows little where a box minds some of them, whomever they name."""
-    story = worked()
-    own = next(t for t in wanted(story) if t.arm is Arm.MODERN)
-    for number, task in enumerate((own, again(own))[:deaths]):
-        story.told.append(told(task, 5.0 + number, 0.05, RESET))
-    asked = [t.id for t in wanted(story, now=9.0) if t.arm is Arm.BIG_HELLO]
-    assert len(set(asked)) == len(asked) == (1 if deaths == 1 else BESIDE_MODERN)
-
-
-def again(task: Task) -> Task:
-    return task.again(2, arm=task.arm, reason="", timeout=5.0)
-
-
-def test_not_where_the_path_or_the_user_wants_none() -> None:
-    assert not moderns(wanted(worked(), quick=True))
-    story = worked()
-    story.told = [t for t in story.told if t.task.arm is not Arm.BIG_HELLO]
-    assert not moderns(wanted(story)), "no neutral site has answered one"
