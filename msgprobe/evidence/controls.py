@@ -64,6 +64,11 @@ class SiteView:
         """Where it was reached, over IPv4 if it was there; None where it was not."""
         return ips.four_first(t.address for t in self.reached)
 
+    @property
+    def address_six(self) -> str | None:
+        """Where it was reached over IPv6; None where it was not."""
+        return next((t.address for t in self.reached if ips.family(t.address) == 6), None)
+
 
 def fair(country: str | None, rows: Iterable[Neutral]) -> bool:
     """Whether what these neutral servers show may accuse anybody.

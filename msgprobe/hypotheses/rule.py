@@ -13,7 +13,7 @@ from msgprobe.model.dataclass import dataclass
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 50
+RULES_VERSION = 51
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -67,7 +67,7 @@ CHANGED: Mapping[str, int] = {
     "dns.refused": 46,
     "dns.led_inside": 13,
     "tls.share": 42,
-    "tls.sni": 50,
+    "tls.sni": 51,
     "tls.conn_count": 38,
     "tls.post_handshake": 25,
     "tls.residual": 13,

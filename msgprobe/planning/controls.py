@@ -128,9 +128,11 @@ def usual_views(context: PlanningContext) -> list[SiteView]:
     return [view for view in context.connection.abroad if view.site not in spare]
 
 
-def reached_sites(views: Iterable[SiteView]) -> list[tuple[Site, str]]:
-    """Sites that answered, one a network, each with an address of it that did."""
-    found = [(view.site, a) for view in views if (a := view.address) is not None]
+def reached_sites(views: Iterable[SiteView], *, six: bool = False) -> list[tuple[Site, str]]:
+    """Sites that answered, one a network, each with an address of it that did; with ``six`` those
+    that did over IPv6."""
+    reached = ((view.site, view.address_six if six else view.address) for view in views)
+    found = [(site, address) for site, address in reached if address is not None]
     return first_of_each(found, lambda pair: pair[0].network)
 
 

@@ -8,6 +8,7 @@ a neutral one after that; and what the look at the connection needs is not shown
 
 from collections.abc import Callable, Iterable, Mapping
 
+from msgprobe.evidence import addresses as ips
 from msgprobe.evidence import name_swaps as swapped
 from msgprobe.evidence.controls import DYING
 from msgprobe.evidence.conversation import Conversation
@@ -17,6 +18,7 @@ from msgprobe.model.control import Site
 from msgprobe.model.dataclass import dataclass
 from msgprobe.model.target import Service
 from msgprobe.model.task import attempt_ids
+from msgprobe.planning.baseline import base_tasks
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.controls import reached_sites, spare_address, usual_views
 from msgprobe.planning.suspects import Suspect
@@ -96,9 +98,20 @@ def dying_later(
     return by_name
 
 
-def elsewhere_id(service: Service, host: str, site: str, manner: Manner) -> str:
+Server = tuple[Site, str]
+"""A neutral server, and the address of it that is shown names."""
+
+
+def elsewhere_id(service: Service, host: str, server: Server, manner: Manner) -> str:
     """The task in which the name is shown to a neutral server."""
-    return f"d7.{service.name}.{host}.{site}{manner.suffix}"
+    return f"d7.{service.name}.{host}.{_place(server)}{manner.suffix}"
+
+
+def _place(server: Server) -> str:
+    """The server as tasks are called that go there: each family of its addresses is one of its
+    own, for a censor may read one of them alone."""
+    site, address = server
+    return f"{site.name}.6" if ips.family(address) == 6 else site.name
 
 
 def follows(
@@ -115,39 +128,61 @@ def follows(
     word any more.
     """
     servers = neutral_servers(context)
-    hosts = [h for p, h in dying if p == pool]
+    hosts = [
+        (h, over_six_alone(context, service, h, s)) for (p, h), s in dying.items() if p == pool
+    ]
     if not hosts:
         return False
     if not servers:
         return None if any(may_answer(context, s) for s in context.controls.abroad) else False
-    words = [_follows(context, service, host, manner) for host in hosts]
+    words = [_follows(context, service, host, six, manner) for host, six in hosts]
     return next((word for word in (True, False) if word in words), None)
 
 
+def over_six_alone(
+    context: PlanningContext, service: Service, host: str, dying: Iterable[Suspect]
+) -> bool:
+    """A name dies over IPv6 and is answered over IPv4: there nobody minds it, so that a neutral
+    server that answers to it there tells nothing."""
+    return all(ips.family(s.address) == 6 for s in dying) and _answered_over_four(
+        context, service, host
+    )
+
+
 @remembered
-def _follows(context: PlanningContext, service: Service, host: str, manner: Manner) -> bool | None:
-    every = [site for site, _ in answering(context)]
-    places = [p for site in every if (p := _shown(context, service, host, site, manner))]
+def _answered_over_four(context: PlanningContext, service: Service, host: str) -> bool:
+    tasks = (
+        t for e in service.endpoints if e.host == host for t in base_tasks(context, service, e)
+    )
+    return any(ips.family(t.flow.address) == 4 and context.good(t.id) for t in tasks)
+
+
+@remembered
+def _follows(
+    context: PlanningContext, service: Service, host: str, six: bool, manner: Manner
+) -> bool | None:
+    every = answering(context, six)
+    places = [p for server in every if (p := _shown(context, service, host, server, manner))]
     if places:
         return swapped.follows(places)
-    return False if all(_refuses(context, site, manner) for site in every) else None
+    return False if all(_refuses(context, server, manner) for server in every) else None
 
 
-def _refuses(context: PlanningContext, site: Site, manner: Manner) -> bool:
+def _refuses(context: PlanningContext, server: Server, manner: Manner) -> bool:
     """That server answers to no foreign name, so that nobody's is shown to it."""
-    twin = context.conversation(twin_id(site, manner))
+    twin = context.conversation(twin_id(server, manner))
     return twin is not None and not manner.answered(twin)
 
 
 def _shown(
-    context: PlanningContext, service: Service, host: str, site: Site, manner: Manner
+    context: PlanningContext, service: Service, host: str, server: Server, manner: Manner
 ) -> swapped.Shown | None:
     """What has come so far of the name at that server; None where it was not shown to it."""
-    first = elsewhere_id(service, host, site.name, manner)
+    first = elsewhere_id(service, host, server, manner)
     ids = [i for i in attempt_ids(first) if context.started(i) is not None]
     if not ids:
         return None
-    twin = context.conversation(twin_id(site, manner))
+    twin = context.conversation(twin_id(server, manner))
     conversations = [
         conversation for i in ids if (conversation := context.conversation(i)) is not None
     ]
@@ -163,9 +198,9 @@ def _shown(
     )
 
 
-def twin_id(site: Site, manner: Manner = CLIENT_HELLO) -> str:
+def twin_id(server: Server, manner: Manner = CLIENT_HELLO) -> str:
     """The task in which that server is shown a neutral name that it does not own."""
-    return f"d7.neutral.{site.name}{manner.suffix}"
+    return f"d7.neutral.{_place(server)}{manner.suffix}"
 
 
 def swap_id(service: Service, s: Suspect, manner: Manner = CLIENT_HELLO) -> str:
@@ -180,20 +215,29 @@ def may_answer(context: PlanningContext, site: Site) -> bool:
 
 
 @remembered
-def neutral_servers(context: PlanningContext) -> tuple[tuple[Site, str], ...]:
+def neutral_servers(context: PlanningContext, six: bool = False) -> tuple[Server, ...]:
     """Neutral servers that answer whatever the name, one a network, that work today. Those that
-    can convict by themselves stand first, and are all there are where one of them works."""
-    picks = answering(context)
+    can convict by themselves stand first, and are all there are where one of them works. With
+    ``six`` at their IPv6 addresses, if any is reached there."""
+    picks = answering(context, six)
     fair = tuple((site, address) for site, address in picks if context.connection.fair((site,)))
     return (fair or picks)[:SWAP_SERVERS]
 
 
 @remembered
-def answering(context: PlanningContext) -> tuple[tuple[Site, str], ...]:
+def answering(context: PlanningContext, six: bool = False) -> tuple[Server, ...]:
     """Every such server, those that can convict by themselves first, each with the address to show
     names at: one that nothing else needs, if it has such a one."""
     views = sorted(usual_views(context), key=lambda v: not context.connection.fair((v.site,)))
+    takes_any = [v for v in views if v.site.any_name]
     # Not while its IPv4 address is about to answer: both halves of D7 need the same one.
-    settled = [v for v in views if ":" not in (v.address or "") or not may_answer(context, v.site)]
-    found = reached_sites(v for v in settled if v.site.any_name)
+    settled = [
+        v for v in takes_any if ":" not in (v.address or "") or not may_answer(context, v.site)
+    ]
+    found = (six and reached_sites(takes_any, six=True)) or reached_sites(settled)
     return tuple((site, spare_address(context, site, address)) for site, address in found)
+
+
+def every_server(context: PlanningContext) -> tuple[Server, ...]:
+    """Over whichever family names are shown to them."""
+    return tuple(dict.fromkeys((*answering(context), *answering(context, True))))

@@ -20,14 +20,13 @@ from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.name_swaps import (
     CLIENT_HELLO,
     REQUEST,
+    Server,
     answering,
+    every_server,
     neutral_servers,
     twin_id,
 )
 from msgprobe.planning.timetable import AFTERMATH, MOST_TURNS, SWAP_SERVERS
-
-Server = tuple[Site, str]
-"""A neutral server, and the address of it that is shown names."""
 
 
 class State(Enum):
@@ -42,12 +41,12 @@ class State(Enum):
 
 
 def places(
-    context: PlanningContext, service: Service, host: str, *, least: int = 1
+    context: PlanningContext, service: Service, host: str, *, six: bool = False, least: int = 1
 ) -> list[Server]:
     """The servers that the name is shown to: those it was shown to, and while these cannot tell,
     another one. Two are needed where neither convicts by itself, and where they are silent to
-    everybody afterwards; ``least`` where that is known otherwise."""
-    every = answering(context)
+    everybody afterwards; ``least`` where that is known otherwise. ``six``: over IPv6."""
+    every = answering(context, six)
     states = {address: _state(context, site, address) for site, address in every}
     key = (service.name, host)
     mine = [pair for pair in every if key in _named(context, pair[1])]
@@ -55,7 +54,8 @@ def places(
         return mine
     if _punished(context) >= residual.PUNISHED_SERVERS and _known(context, service, every):
         return mine
-    fresh = _fresh(context, key, [p for p in every if p not in mine], states)
+    usual = neutral_servers(context, six)
+    fresh = _fresh(context, key, usual, [p for p in every if p not in mine], states)
     if fresh is not None:
         context.promised[fresh[1]] = key
     return [*mine, *([fresh] if fresh is not None else [])]
@@ -74,18 +74,22 @@ def _known(context: PlanningContext, service: Service, every: Sequence[Server]) 
 
 
 def _fresh(
-    context: PlanningContext, key: tuple[str, str], others: list[Server], states: dict[str, State]
+    context: PlanningContext,
+    key: tuple[str, str],
+    servers: Sequence[Server],
+    others: list[Server],
+    states: dict[str, State],
 ) -> Server | None:
     """A server that the name may be shown to now; the usual ones first, by lot. One that answers
     after another service's name may yet be silenced by this one's; where one of this service's has
     silenced a server, further ones come before that."""
     if not _proven(context, key[0], states) and _waits(context, key[0], states):
         return None
-    usual = [p for p in neutral_servers(context) if p in others]
+    usual = [p for p in servers if p in others]
     turn = Random(f"{context.request.seed}/{key[1]}").randrange(max(1, len(usual)))
     first = [*usual[turn:], *usual[:turn]]
     further = [p for p in others if p not in usual]
-    lost = all(_taken(context, a, key[0], states) for _, a in neutral_servers(context))
+    lost = all(_taken(context, a, key[0], states) for _, a in servers)
     candidates = [*further, *first] if lost else first
     return next((p for p in candidates if _free(context, p[1], key, states[p[1]])), None)
 
@@ -207,7 +211,7 @@ def _hangs(context: PlanningContext, address: str, since: float) -> bool:
 
 def _takes_none(context: PlanningContext, site: Site, address: str) -> bool:
     """It answers to no foreign name, or was lost before one of a service could be said there."""
-    twins = [context.conversation(twin_id(site, m)) for m in (CLIENT_HELLO, REQUEST)]
+    twins = [context.conversation(twin_id((site, address), m)) for m in (CLIENT_HELLO, REQUEST)]
     known = [t for t in twins if t is not None]
     if known and not any(t.answered_tls for t in known):
         return True
@@ -217,7 +221,7 @@ def _takes_none(context: PlanningContext, site: Site, address: str) -> bool:
 
 def _punished(context: PlanningContext) -> int:
     """Servers that have been silent to everybody since a name was said there."""
-    spent = (a for site, a in answering(context) if _state(context, site, a) is State.SPENT)
+    spent = (a for site, a in every_server(context) if _state(context, site, a) is State.SPENT)
     return sum(a in context.facts.marked for a in spent)
 
 

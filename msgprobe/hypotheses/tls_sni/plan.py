@@ -11,7 +11,6 @@ from random import Random
 
 from msgprobe.evidence.facts import TRIES
 from msgprobe.evidence.name_swaps import enough
-from msgprobe.model.control import Site
 from msgprobe.model.cost import HTTPS, TLS
 from msgprobe.model.target import Service
 from msgprobe.model.task import Arm, Flow, Task
@@ -23,11 +22,14 @@ from msgprobe.planning.name_swaps import (
     REQUEST,
     Dying,
     Manner,
+    Server,
     answering,
     dying_later,
     dying_names,
     elsewhere_id,
+    every_server,
     follows,
+    over_six_alone,
     swap_id,
     twin_id,
 )
@@ -35,7 +37,7 @@ from msgprobe.planning.patience import answered_since
 from msgprobe.planning.picks import first_of_each
 from msgprobe.planning.purpose import Purpose, named
 from msgprobe.planning.shared_experiments import ANY_NAME, OTHERWISE
-from msgprobe.planning.showings import Server, neutral_due, places, spent
+from msgprobe.planning.showings import neutral_due, places, spent
 from msgprobe.planning.suspects import Suspect, at_true_addresses, offered, variation
 from msgprobe.planning.timetable import NAMES_A_POOL, SWAP_SERVERS, SWAPPED_ADDRESSES
 
@@ -77,7 +79,7 @@ def _both_ways(
     for key, first in _begun_first(context, service, dying, manner):
         tasks += _swaps(context, service, dying, key, manner)
         if first:
-            tasks += _elsewhere(context, service, dying[key][0], key[1], manner)
+            tasks += _elsewhere(context, service, dying[key], key[1], manner)
         if first and not fixed:
             tuples = _same_tuple(context, service, dying[key][0])
             tasks += tuples
@@ -92,10 +94,10 @@ def _begun_first(
     with stand first: what comes up later adds no more than there is room for. Then those of several
     pools, for what is learned of them tells of all of these."""
     pools = Counter(host for _, host in {(e.pool, e.host) for e in service.endpoints})
-    servers = [site.name for site, _ in answering(context)]
+    servers = every_server(context)
 
     def later(key: tuple[str, str]) -> tuple[bool, int]:
-        firsts = (elsewhere_id(service, key[1], name, manner) for name in servers)
+        firsts = (elsewhere_id(service, key[1], server, manner) for server in servers)
         return all(context.started(first) is None for first in firsts), -pools[key[1]]
 
     found = first_of_each(sorted(dying, key=later), lambda key: key[0], NAMES_A_POOL)
@@ -127,43 +129,46 @@ def _swap(context: PlanningContext, service: Service, s: Suspect, manner: Manner
 
 
 def _asked_there(
-    context: PlanningContext, s: Suspect, service: Service, host: str
+    context: PlanningContext, found: Sequence[Suspect], service: Service, host: str
 ) -> Sequence[Server]:
     """The servers to take a name to; two for a certificate that nobody vouches for, and for an
     alert, since one alone may deliver the name for the service."""
-    conversation = context.conversation(s.task.id)
+    conversation = context.conversation(found[0].task.id)
+    six = over_six_alone(context, service, host, found)
     symptom = None if conversation is None else conversation.symptom
     if symptom == "tls.certificate":
-        return answering(context)[:SWAP_SERVERS]
-    return places(context, service, host, least=SWAP_SERVERS if symptom == "tls.alert" else 1)
+        return answering(context, six)[:SWAP_SERVERS]
+    least = SWAP_SERVERS if symptom == "tls.alert" else 1
+    return places(context, service, host, six=six, least=least)
 
 
 def _elsewhere(
-    context: PlanningContext, service: Service, s: Suspect, host: str, manner: Manner
+    context: PlanningContext, service: Service, found: Sequence[Suspect], host: str, manner: Manner
 ) -> list[Task]:
     """A neutral name first, to know that the server takes foreign ones; then the service's; then a
     neutral one again, for who punishes the name would silence the server to everybody."""
     tasks: list[Task] = []
-    for site, address in _asked_there(context, s, service, host):
+    for server in _asked_there(context, found, service, host):
+        site, address = server
         flow = context.https(address, host, trust=None)
         base = variation(
-            s,
+            found[0],
             service,
             Arm.TARGET_SNI_ELSEWHERE,
-            elsewhere_id(service, host, site.name, manner),
+            elsewhere_id(service, host, server, manner),
             flow,
             "address: a neutral server",
             manner.check,
         )
         base = replace(base, timeout=context.hello_timeout())
-        twin = _twin(context, site, flow, manner)
+        twin = _twin(context, server, flow, manner)
         tasks.append(twin)
         if context.started(base.id) is None and not _takes_names(context, twin, manner):
             continue
         tasks += (
             [base] if spent(context, site, address) else _attempts(context, base, address, manner)
         )
-        bare = _twin(context, site, flow, CLIENT_HELLO)
+        bare = _twin(context, server, flow, CLIENT_HELLO)
         times = neutral_due(context, address, bare.id)
         tasks += [bare.again(number) for number in range(2, 2 + times)]
         if manner is REQUEST and context.started(base.attempts()[-1]) is not None:
@@ -198,9 +203,9 @@ def _takes_names(context: PlanningContext, twin: Task, manner: Manner) -> bool:
     return conversation is not None and manner.answered(conversation)
 
 
-def _twin(context: PlanningContext, site: Site, flow: Flow, manner: Manner) -> Task:
-    other = foreign_name(context, site)
-    task_id, flow = twin_id(site, manner), named(flow, other)
+def _twin(context: PlanningContext, server: Server, flow: Flow, manner: Manner) -> Task:
+    site, _ = server
+    task_id, flow = twin_id(server, manner), named(flow, foreign_name(context, site))
     return _TWIN.task(task_id, site.name, flow, context.hello_timeout(), check=manner.check)
 
 

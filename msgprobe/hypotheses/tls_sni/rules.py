@@ -31,7 +31,8 @@ def _followed(p: PoolFacts, symptom: str) -> tuple[Conversation, ...]:
     neutral = [t for t in p.facts.arm(Arm.NEUTRAL_SNI_ELSEWHERE) if t.answered_tls]
     served = {t.address for t in neutral}
     ended = [t for t in _asked(p) if t.symptom is not None or t.answered_tls]
-    names = grouped(ended, lambda conversation: conversation.flow.server_name)
+    # A censor may read one family alone: that the other carries the name shows nothing of it.
+    names = grouped(ended, lambda t: (t.flow.server_name, ips.family(t.address)))
     cited = [t for mine in names.values() for t in _dead_there(mine, symptom, served)]
     if not cited or not p.connection.fair(p.connection.servers(cited)) or _luck_there(p, symptom):
         return ()

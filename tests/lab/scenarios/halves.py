@@ -1,6 +1,7 @@
 """Is one half of a service's addresses, or one family, cut off, forged or slowed, and the other
 left alone?"""
 
+from dataclasses import replace
 from typing import Final
 
 from tests.lab.censor import (
@@ -44,6 +45,25 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         "connections that name Messenger are reset over IPv4, and left alone over IPv6",
         of("messenger", truth("degraded", "tls.reset.sni")),
         OnSni(label="rst", names=MESSENGER, match=_FOUR, do="rst"),
+        row="A17 (one family)",
+    ),
+    blocking(
+        "HA1-six",
+        "connections that name Messenger are reset over IPv6, and left alone over IPv4",
+        of("messenger", truth("degraded", "tls.reset.sni")),
+        OnSni(label="rst", names=MESSENGER, match=replace(_FOUR, family=6), do="rst"),
+        row="A17 (one family)",
+    ),
+    blocking(
+        "HA1-six-some",
+        "connections that name Signal's media are reset over IPv6 alone",
+        of("signal", truth("degraded", "tls.reset.sni")),
+        OnSni(
+            label="rst",
+            names=("=cdn.signal.org", "=cdn3.signal.org"),
+            match=replace(_FOUR, family=6),
+            do="rst",
+        ),
         row="A17 (one family)",
     ),
     blocking(
