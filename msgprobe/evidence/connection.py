@@ -12,7 +12,6 @@ from msgprobe.evidence.controls import (
     fair,
     inspector,
     other_names,
-    phantoms,
     reached,
 )
 from msgprobe.evidence.conversation import Conversation, Stage
@@ -22,6 +21,7 @@ from msgprobe.evidence.forgers import Forger, forgers
 from msgprobe.evidence.ledger import derived
 from msgprobe.evidence.line_losses import repeated_share
 from msgprobe.evidence.misdirection import misdirected
+from msgprobe.evidence.nowhere import taking_all
 from msgprobe.evidence.outages import Outages
 from msgprobe.evidence.portals import portal
 from msgprobe.model.control import Sentinel, Site
@@ -390,10 +390,7 @@ class ConnectionFacts:
     @derived
     def transparent_dns(self) -> tuple[DnsObservation, ...]:
         """Neutral names answered by hosts that run no DNS: somebody takes all DNS."""
-        return phantoms(
-            self.facts.controls,
-            (o for name in self.neutral_names for o in self.facts.name(name).phantom),
-        )
+        return taking_all(self.facts, self.neutral_names)
 
 
 def _version(conversation: Conversation) -> int:

@@ -7,10 +7,9 @@ from msgprobe.evidence.certificates import of_public_authority
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.facts import Facts
 from msgprobe.evidence.resigning import NEUTRAL_ARMS, OWNERS, owners_by_signer, signer
-from msgprobe.model.control import CallServer, Controls, Site, Source
+from msgprobe.model.control import CallServer, Site, Source
 from msgprobe.model.dataclass import dataclass
 from msgprobe.model.failure import Failure
-from msgprobe.model.observation import DnsObservation
 from msgprobe.model.task import Arm
 
 DYING: Mapping[str, str] = {
@@ -33,9 +32,6 @@ SAME_SECONDS = 10.0
 RE_SIGNED = 2
 """Owners whose sites must be signed by one unknown authority before it counts as an inspector where
 hardly anybody else answers."""
-
-SILENT_HOSTS = 2
-"""Hosts without DNS that must answer before somebody counts as answering in their place."""
 
 Neutral = Site | Source | CallServer
 """A neutral server at addresses of its own."""
@@ -194,11 +190,3 @@ def _answers_instead(conversation: Conversation, own: Sequence[Conversation]) ->
         and not heard
         and all(t.symptom != "tls.alert" for t in here)
     )
-
-
-def phantoms(controls: Controls, answers: Iterable[DnsObservation]) -> tuple[DnsObservation, ...]:
-    """Answers from hosts that run no DNS; none unless two of them gave some, if as many are known:
-    a single one may have got a name server since it was listed."""
-    found = tuple(answers)
-    hosts = {o.resolver_name for o in found}
-    return found if len(hosts) >= min(SILENT_HOSTS, len(controls.silent)) else ()

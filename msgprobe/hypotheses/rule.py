@@ -38,7 +38,7 @@ CHANGED: Mapping[str, int] = {
     "tcp.timeout": 39,
     "tcp.refused": 23,
     "ip.unreachable": 23,
-    "dns.injection": 44,
+    "dns.injection": 51,
     "dns.servfail": 46,
     "dns.timeout": 46,
     "protocol.mtproto": 23,

@@ -1,13 +1,14 @@
 """Neutral servers and names as the planners of every question use them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.controls import SiteView
 from msgprobe.evidence.ledger import remembered
+from msgprobe.evidence.nowhere import silence_told
 from msgprobe.model.control import Controls, Sentinel, Site
 from msgprobe.model.run import Request
-from msgprobe.model.task import Arm, Task
+from msgprobe.model.task import Arm, Role, Task
 from msgprobe.planning.context import PlanningContext
 from msgprobe.planning.picks import first_of_each
 from msgprobe.planning.public_resolvers import answered_dns, without_dns
@@ -16,6 +17,8 @@ from msgprobe.planning.timetable import (
     LAST_CONTROLS,
     LISTEN,
     NEUTRAL_NAMES,
+    NOWHERE_TIMES,
+    ONE_MOMENT,
     SENTINELS,
     SITES,
     SPARE_SITES,
@@ -167,11 +170,33 @@ def troubled(context: PlanningContext) -> bool:
 
 def neutral_silence(context: PlanningContext, host: str) -> list[Task]:
     """The question for the neutral ``host`` to hosts without DNS: the second where the first
-    answers."""
+    answers. Where they answer for a service's name each is asked again and again, until it answers
+    or silence is no loss of the line's."""
+    doubted = _answered_for_services(context)
     tasks: list[Task] = []
-    for resolver in without_dns(context.controls):
-        if tasks and not answered_dns(context, tasks[-1].id):
+    for number, resolver in enumerate(without_dns(context.controls), 1):
+        task_id = NO_RESOLVER if number == 1 else f"{NO_RESOLVER}.{number}"
+        first = _SILENCE.lookup(task_id, host, resolver, timeout=LISTEN)
+        tasks += [first, *(_repeats(context, first) if doubted else ())]
+        if not doubted and not answered_dns(context, task_id):
             break
-        task_id = f"{NO_RESOLVER}.{len(tasks) + 1}" if tasks else NO_RESOLVER
-        tasks.append(_SILENCE.lookup(task_id, host, resolver, timeout=LISTEN))
     return tasks
+
+
+def _answered_for_services(context: PlanningContext) -> bool:
+    """Somebody answered about a service's name in the place of a host without DNS."""
+    asked = context.facts.measured(Arm.NON_RESOLVER)
+    return any(m.task.role is Role.TARGET and answered_dns(context, m.task.id) for m in asked)
+
+
+def _repeats(context: PlanningContext, first: Task) -> Iterator[Task]:
+    """That question once more, a moment after the last time."""
+    for number, before in enumerate(first.attempts(NOWHERE_TIMES - 1), 2):
+        again = first.again(number)
+        known = answered_dns(context, before) or silence_told(
+            context.facts, context.connection.neutral_names
+        )
+        due = not known and context.due(context.started(before), ONE_MOMENT)
+        if not due and context.started(again.id) is None:
+            break
+        yield again

@@ -3,8 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from msgprobe.evidence import addresses as ips
-from msgprobe.evidence import residual
-from msgprobe.evidence.controls import phantoms
+from msgprobe.evidence import nowhere, residual
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.ledger import remembered
 from msgprobe.evidence.name_swaps import enough
@@ -84,13 +83,12 @@ def forged(context: PlanningContext, host: str | None) -> frozenset[str]:
 
 @remembered
 def _forged(context: PlanningContext) -> frozenset[str]:
-    if context.connection.transparent_dns:
-        return frozenset()  # whoever takes all questions may well answer them truly
+    facts, neutral = context.facts, context.connection.neutral_names
     asked = {e.host for s in context.services for e in s.endpoints if e.host is not None}
     return frozenset(
         address
         for host in asked
-        for answer in phantoms(context.controls, context.facts.name(host).phantom)
+        for answer in nowhere.forged(facts, neutral, facts.name(host))
         for address in answer.addresses
     )
 

@@ -17,8 +17,7 @@ SPACING = 3.0
 """Seconds between the starts of repeated attempts, at least (techniques: residual, handover)."""
 
 SOON = 1.0
-"""The same where no accident is over so soon, nor looks like what was seen: it is only to be seen
-again."""
+"""The same where no accident is over so soon, nor looks so: it is only to be seen again."""
 
 PATIENCE = 8.0
 """Seconds that a conversation may take on an unknown path: three SYN retransmissions (1+2+4 s)
@@ -56,9 +55,11 @@ TURN = 2.0
 LISTEN = 3.0
 """Seconds that an answer from nowhere is waited for."""
 
+NOWHERE_TIMES = 4
+"""How often each host without DNS is asked for a neutral name where such answer for a service's."""
+
 NEAR = 1.0
-"""Seconds in which a tunnel on this device or in its network has accepted a connection, a repeated
-SYN included."""
+"""Seconds in which a tunnel here or nearby has accepted a connection, a repeated SYN included."""
 
 LINGER = 2.0
 """Seconds to keep listening for a second answer (experiment D4); the slowest true answer over a
@@ -85,8 +86,7 @@ PROMPT = 2.5
 """Seconds beside round trips in which an honest server answers, one lost packet included."""
 
 INITIALS = 3.0
-"""Seconds after which an Initial packet of QUIC has been sent three times (RFC 9002: after one, and
-after two more)."""
+"""Seconds in which QUIC sends an Initial packet three times (RFC 9002: after one, and two more)."""
 
 FOUR_TIMES = 1.4
 """Seconds beside round trips after which a ClientHello has been sent four times on a short way (RFC

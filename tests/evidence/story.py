@@ -384,6 +384,15 @@ class Story:
         how = {"host": site.host, **how}
         return self.flow(site.addresses[0], subject=site.name, arm=arm, **how)
 
+    def nowhere(self, *, times: int = 4, answers: bool = False) -> "Story":
+        """A neutral name is asked for at a host that runs no DNS: silence, or an answer."""
+        told: dict[str, Any] = {"resolver": "no resolver", "arm": Arm.NON_RESOLVER}
+        addresses = self.sites[0].addresses if answers else ()
+        failure = None if answers else Failure.TIMED_OUT
+        for _ in range(times):
+            self.dns(self.sites[0].host, ResolverKind.UDP, *addresses, failure=failure, **told)
+        return self
+
     def asked(
         self,
         host: str,

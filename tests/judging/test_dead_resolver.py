@@ -133,8 +133,6 @@ def test_who_forges_answers_is_told_though_the_true_one_came_first(
     neutral: bool, outcome: Outcome, rules: tuple[str, ...]
 ) -> None:
     story = Story().good_connection().names()
-    if neutral:
-        where: dict[str, Any] = {"resolver": "no resolver", "arm": Arm.NON_RESOLVER}
-        story.dns(SITES[0].host, ResolverKind.UDP, SITES[0].addresses[0], **where)
+    story.nowhere(answers=neutral)
     found = text(answered_late(story, "no resolver").controls_again())
     assert (found.outcome, found.rules) == (outcome, rules)

@@ -7,7 +7,7 @@ from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import DnsObservation
 from msgprobe.model.task import Arm, ResolverKind, Task
-from tests.evidence.story import CHAT, SITES, came_of
+from tests.evidence.story import CHAT, came_of
 from tests.planning.test_brisk import PATIENCE, SWAPS, Day, hanging
 
 
@@ -53,6 +53,7 @@ def lied_to(*, elsewhere: bool = True, genuine: bool = False) -> tuple[Day, set[
     (first,) = [t for t in day.own if t.flow.server_name == CHAT[0]]
     where = "20.9.0.1" if elsewhere else first.flow.address
     silent = day.story.evidence().controls.silent[0]
+    day.story.nowhere()
     day.story.dns(CHAT[0], ResolverKind.UDP, where, resolver=silent, arm=Arm.NON_RESOLVER)
     if genuine:
         day.waiting = [w for w in day.waiting if w[1] is not first]
@@ -102,8 +103,8 @@ def shared_lie(*, takes_all: bool = False) -> list[Task]:
     day = hanging()
     lie = day.own[0].flow.address
     silent = day.story.evidence().controls.silent[0]
-    names = (SITES[0].host, *CHAT) if takes_all else CHAT[:1]
-    for name in names:
+    day.story.nowhere(answers=takes_all)
+    for name in CHAT if takes_all else CHAT[:1]:
         day.story.dns(name, ResolverKind.UDP, lie, resolver=silent, arm=Arm.NON_RESOLVER)
     for host in CHAT[:2]:
         day.story.asked(host, ResolverKind.SYSTEM, lie, arm=Arm.BASE)

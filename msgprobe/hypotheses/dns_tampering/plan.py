@@ -29,7 +29,7 @@ from msgprobe.planning.public_resolvers import (
 )
 from msgprobe.planning.purpose import Purpose, question
 from msgprobe.planning.suspects import failing
-from msgprobe.planning.timetable import LINGER, LISTEN, NAMES_A_SERVICE, SPAN
+from msgprobe.planning.timetable import LINGER, LISTEN, NAMES_A_SERVICE, NOWHERE_TIMES, SPAN
 
 
 def _beacons_of(scope: Scope) -> Iterator[Place]:
@@ -57,7 +57,7 @@ def _silent(scope: Scope) -> Iterator[Place]:
 
 
 _ELSEWHERE, _STATUS = Line(Part.FAILS, at.names_elsewhere, 2), Line(Part.FAILS, _beacons_of, 2)
-_AGAIN, _SILENT = Line(Part.LAST, _again, 2), Line(Part.LAST, _silent, 2)
+_AGAIN, _SILENT = Line(Part.LAST, _again, 2), Line(Part.LAST, _silent, 2, times=NOWHERE_TIMES)
 
 EXPERIMENTS = (
     Experiment(Arm.OTHER_RESOLVER, (RESOLVE,), Telling.RESOLVER, (_ELSEWHERE, _STATUS)),

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.certificates import of_former_authority
-from msgprobe.evidence.controls import phantoms
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.inside import astray
 from msgprobe.evidence.local_filters import own_filter
 from msgprobe.evidence.misdirection import misdirected
 from msgprobe.evidence.names import NameFacts
+from msgprobe.evidence.nowhere import forged
 from msgprobe.evidence.pool import EndpointFacts, PoolFacts
 from msgprobe.hypotheses.dns_tampering import predicates
 from msgprobe.hypotheses.dns_tampering.predicates import (
@@ -108,11 +108,11 @@ def _half_bogon(p: PoolFacts) -> Cited:
 def _late_forgery(p: PoolFacts) -> Cited:
     """Hosts without DNS answer for names at which the service works, and not for neutral ones: who
     forges those answers came too late this time, or the system asked again."""
-    if p.connection.transparent_dns or misdirected(p.facts):
+    if misdirected(p.facts):
         return
     for name in _working_names(p):
         if own_filter(p.facts, name) is None:
-            yield from phantoms(p.facts.controls, name.phantom)
+            yield from forged(p.facts, p.connection.neutral_names, name)
 
 
 NAME_HALF: tuple[PoolRule, ...] = (
@@ -144,10 +144,8 @@ def _conflict(p: PoolFacts) -> Cited:
 
 def _phantom(p: PoolFacts) -> Cited:
     """Hosts without DNS answer for this name, and not for neutral ones."""
-    if p.connection.transparent_dns:
-        return
     for _, name in answered(p):
-        yield from phantoms(p.facts.controls, name.phantom)
+        yield from forged(p.facts, p.connection.neutral_names, name)
 
 
 def _misdirected(e: EndpointFacts, name: NameFacts) -> bool:

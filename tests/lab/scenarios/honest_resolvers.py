@@ -12,14 +12,18 @@ from tests.lab.scenario import (
 )
 from tests.lab.scenarios.kinds import connection, innocent
 from tests.lab.scenarios.shared import (
+    ANY_LINK,
+    FIFTH_LOST,
+    QUIET,
     RESOLVER,
     SIGNAL,
     TELEGRAM,
+    hosts,
     hosts_of,
     of,
     provider_says,
 )
-from tests.lab.world.config import ExtraHost, ResolverPolicy, lying
+from tests.lab.world.config import ExtraHost, HostPolicy, ResolverPolicy, lying
 
 _RELAY: Final = "185.79.0.20"
 """An invented address of somebody who relays what names a host."""
@@ -111,6 +115,18 @@ _HONEST: Final = (
         "an honest transparent DNS proxy",
         DnsRedirect(label="take"),
         notes=("transparent_dns",),
+    ),
+    innocent(
+        "I19-lossy",
+        "the proxy of I19, on a line that loses one packet in five each way; the servers of"
+        " Telegram's web pages reset everybody",
+        DnsRedirect(label="take"),
+        row="I19",
+        world=hosts(HostPolicy(names=TELEGRAM, tls="reset")),
+        link=FIFTH_LOST,
+        states=ANY_LINK,
+        others=QUIET,
+        usable=False,
     ),
     *_relayed(),
     *_second_answers(),

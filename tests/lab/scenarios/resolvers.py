@@ -4,10 +4,14 @@ look like a lie?"""
 from typing import Any, Final
 
 from msgprobe.catalog.loader import load
+from tests.lab.censor import DnsRedirect
 from tests.lab.scenario import OK, Scenario, addresses_of_all, truth
 from tests.lab.scenarios.kinds import blocking, innocent
 from tests.lab.scenarios.shared import (
+    ANY_LINK,
+    FIFTH_LOST,
     MESSENGER,
+    QUIET,
     SIGNAL,
     TELEGRAM,
     WHATSAPP,
@@ -99,6 +103,19 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         row="none (innocent twin of RS1)",
         world=provider_says("servfail", "whatsapp.net"),
         truths=of("whatsapp", _NOT_SURE),
+    ),
+    innocent(
+        "RS6-taken",
+        "the resolver of RS6 answers in every resolver's place, on a line that loses one packet in"
+        " five each way",
+        DnsRedirect(label="take"),
+        row="none (innocent twin of RS1)",
+        world=provider_says("servfail", "whatsapp.net"),
+        truths=of("whatsapp", QUIET),
+        link=FIFTH_LOST,
+        states=ANY_LINK,
+        others=QUIET,
+        usable=False,
     ),
     innocent(
         "RS13",

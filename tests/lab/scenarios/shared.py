@@ -113,6 +113,7 @@ CLOSED: Final = {"SSL_CERT_FILE": "{lab}/public-ca.pem"}
 LTE: Final = Link(delay_ms=30, jitter_ms=5, down_kbit=10_000, up_kbit=3_000, loss=0.003)
 EDGE: Final = Link(delay_ms=325, jitter_ms=50, down_kbit=200, up_kbit=260, loss=0.01, queue_ms=3000)
 SATELLITE: Final = Link(delay_ms=300, down_kbit=10_000, up_kbit=2_000, loss=0.001, queue_ms=500)
+FIFTH_LOST: Final = Link(delay_ms=20, down_kbit=20_000, up_kbit=10_000, loss=0.2)
 ANY_LINK: Final = ("online", "bad_link")
 """States of a line that works, however well."""
 
