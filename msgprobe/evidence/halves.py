@@ -29,14 +29,14 @@ class FailingHalf(PoolFacts):
 
     def __init__(self, whole: PoolFacts) -> None:
         super().__init__(whole.facts, whole.connection, whole.service, whole.pool)
-        self._whole = whole
+        self.whole = whole
 
     @cached_property
     def members(self) -> tuple[MemberFacts, ...]:
         """The members that have such addresses."""
         answered = self._answered
-        working = [m for m in self._whole.members if _works(m)]
-        dead = [m for m in self._whole.tested if not m.ok]
+        working = [m for m in self.whole.members if _works(m)]
+        dead = [m for m in self.whole.tested if not m.ok]
         if not working or _apart(dead) <= len(working):
             dead = []
         found = (_failing(m, answered) for m in (*working, *dead))

@@ -1,14 +1,16 @@
 """What may have come about by luck: ends that came too early once, and deaths on a line on which
 neutral conversations die as well."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
+from math import comb
 
+from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.earliness import early
 from msgprobe.evidence.facts import Facts, networks
 from msgprobe.evidence.shares import ALPHA, shares
 from msgprobe.evidence.statistics import fisher_greater
-from msgprobe.evidence.tallies import FLOOR
+from msgprobe.evidence.tallies import FLOOR, Tally
 
 PLACES_TOO_EARLY = TWICE_TOO_EARLY = 2
 """Ends that came too early before anybody is accused: so many at one address, or one each at
@@ -34,10 +36,44 @@ def by_luck(facts: Facts, died: int, tried: int, *, silent: bool | None) -> bool
     errors allowed shared by all pools of the run. What our own naming of a target did to them does
     not count, nor what is cut off later, like transfers at some size."""
     neutral = shares(facts).neutral
-    unsecured = (t for t in neutral.failed if t.tls is None or t.tls.failure is not None)
-    alike = [t for t in unsecured if silent is None or t.met_silence is silent]
-    lost = sum(t.task.id not in facts.silenced for t in alike)
+    unsecured = _unsecured(facts, neutral)
+    lost = sum(silent is None or t.met_silence is silent for t in unsecured)
     if lost < FLOOR * neutral.tried or not lost:
         return False
-    pools = sum(len(service.pools) for service in facts.services)
-    return fisher_greater(died, tried, lost, neutral.tried) * pools > ALPHA
+    return fisher_greater(died, tried, lost, neutral.tried) * _pools(facts) > ALPHA
+
+
+def places_by_luck(
+    facts: Facts, dead: Sequence[Sequence[Conversation]], places: int, ways: Collection[str]
+) -> bool:
+    """At ``dead`` ones of so many ``places`` all attempts ended in one of these ``ways``, which
+    neutral conversations do so often that it may be luck, no matter which places these are: they
+    are picked by what came of them. Where they are of one family (IPv4 or IPv6), what that does to
+    neutral ones is enough. Of these there may be few: by Laplace's rule of succession."""
+    versions = {ips.family(t.address) for there in dead for t in there}
+    counted = [shares(facts).neutral]
+    counted += map(shares(facts).neutral_over, versions if len(versions) == 1 else ())
+    attempts, ways_to_pick = sum(map(len, dead)), comb(places, len(dead))
+    for neutral in counted:
+        lost = sum(t.symptom in ways for t in _unsecured(facts, neutral))
+        each = (lost + 1) / (neutral.tried + 2)
+        often = lost >= FLOOR * neutral.tried and lost > 0
+        if often and ways_to_pick * each**attempts * _pools(facts) > ALPHA:
+            return True
+    return False
+
+
+def lost_alike(facts: Facts, ways: Collection[str]) -> tuple[Conversation, ...]:
+    """Neutral conversations, over either family, that ended in one of these ways."""
+    every = (t for v in (4, 6) for t in _unsecured(facts, shares(facts).neutral_over(v)))
+    return tuple(t for t in every if t.symptom in ways)
+
+
+def _unsecured(facts: Facts, neutral: Tally) -> list[Conversation]:
+    """Those that died before they were secured, and by no name of ours."""
+    unsecured = (t for t in neutral.failed if t.tls is None or t.tls.failure is not None)
+    return [t for t in unsecured if t.task.id not in facts.silenced]
+
+
+def _pools(facts: Facts) -> int:
+    return sum(len(service.pools) for service in facts.services)

@@ -10,8 +10,9 @@ were chosen by what came of them at home.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.conversation import Conversation
 from msgprobe.evidence.cut_places import stopped_alike
 from msgprobe.evidence.facts import OWN_ARMS, TRIES, Facts, grouped
@@ -88,14 +89,21 @@ class Shares:
         very end, for what a poor line cuts off later counts against it as well; not what somebody
         cuts off at one place, nor what goes over an IPv6 that loses much, where services' are not
         counted either. A name that is never answered there is not one of which some fail."""
-        counted = [t for t in self._neutral if _shape(t) == self._usual_shape]
+        return self._tally(comparable(self._facts, self._facts.arm(*_NEUTRAL)))
+
+    @remembered
+    def neutral_over(self, version: int) -> Tally:
+        """Those over IPv4, or over IPv6, however much that loses."""
+        said = self._facts.arm(*_NEUTRAL)
+        return self._tally(t for t in said if ips.family(t.address) == version)
+
+    def _tally(self, said: Iterable[Conversation]) -> Tally:
+        counted = [t for t in self._fit(said) if _shape(t) == self._usual_shape]
         wrong = [t for t in counted if self._went_wrong(t)]
         well = (t for t in counted if answered(t) and not self._went_wrong(t))
         return Tally(tuple(wrong), tuple(well))
 
-    @derived
-    def _neutral(self) -> list[Conversation]:
-        said = comparable(self._facts, self._facts.arm(*_NEUTRAL))
+    def _fit(self, said: Iterable[Conversation]) -> list[Conversation]:
         every = [t for t in said if not modern(t) and t.task.role is Role.CONTROL]
         alive = {t.address for t in every if answered(t)}
         dead = {name for name, there in grouped(every, named_there).items() if shut(there)}

@@ -13,18 +13,20 @@ from msgprobe.model.dataclass import dataclass
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 51
+RULES_VERSION = 52
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
     "down.server_errors": 8,
     "ok.with_error": 8,
     "ok.other_resolver": 22,
-    "pool.some_members": 29,
+    "pool.some_members": 52,
     "pool.one_member": 29,
-    "pool.half": 39,
+    "pool.half": 52,
+    "pool.half_hit": 52,
+    "controls.failed": 52,
     "udp.stun": 22,
-    "tls.same_address": 35,
+    "tls.same_address": 52,
     "tls.mitm": 34,
     "tls.inspection": 12,
     "tls.store_age": 12,
@@ -35,9 +37,9 @@ CHANGED: Mapping[str, int] = {
     "connection.online": 47,
     "tls.early": 33,
     "tls.fingerprint": 22,
-    "tcp.timeout": 39,
-    "tcp.refused": 23,
-    "ip.unreachable": 23,
+    "tcp.timeout": 52,
+    "tcp.refused": 52,
+    "ip.unreachable": 52,
     "dns.injection": 51,
     "dns.servfail": 46,
     "dns.timeout": 46,
@@ -67,7 +69,7 @@ CHANGED: Mapping[str, int] = {
     "dns.refused": 46,
     "dns.led_inside": 13,
     "tls.share": 42,
-    "tls.sni": 51,
+    "tls.sni": 52,
     "tls.conn_count": 38,
     "tls.post_handshake": 25,
     "tls.residual": 13,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from msgprobe.evidence.dead_places import dead_by_luck
 from msgprobe.evidence.halves import alike, failing_half
 from msgprobe.evidence.pool import PoolFacts
 from msgprobe.hypotheses.ip_blocking.rules import CONNECT_RULES
@@ -51,11 +52,13 @@ HALF_HIT: PoolRule = IMPAIRED.at(Layer.TCP).rule("pool.half_hit", holds=_hit)
 
 def _fails(symptom: str) -> Callable[[PoolFacts], Cited]:
     """Some of this pool's working members have addresses that fail this way, and so have others of
-    the service, in another network."""
+    the service, in another network; more than luck explains."""
 
     def holds(p: PoolFacts) -> Cited:
         mine = [a for a in failing_half(p).views if a.symptom == symptom]
         if not mine or not enough(p) or not p.connection.controls_hold:
+            return ()
+        if dead_by_luck(p, symptom):
             return ()
         return [t for a in alike(p, symptom) for t in a.failed]
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.connection import ConnectionFacts
 from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.dead_places import dead_by_luck
 from msgprobe.evidence.facts import OWN_ARMS, TRIES, grouped
 from msgprobe.evidence.pool import EndpointFacts, PoolFacts
 from msgprobe.hypotheses.connection.rules import merely_far
@@ -101,7 +102,8 @@ def _alive(e: EndpointFacts) -> bool:
 
 
 def _some_fail(symptom: str) -> Callable[[PoolFacts], Cited]:
-    """Some members answer; every one of the others fails this way, repeatedly."""
+    """Some members answer; every one of the others fails this way, repeatedly, and more of them
+    than luck explains."""
 
     def holds(p: PoolFacts) -> Cited:
         main = [e for e in p.failing if not e.endpoint.reserve]
@@ -110,7 +112,7 @@ def _some_fail(symptom: str) -> Callable[[PoolFacts], Cited]:
             return ()
         if any(a.symptom != symptom or not a.repeated for a in views):
             return ()
-        return p.failed
+        return () if dead_by_luck(p, symptom) else p.failed
 
     return holds
 

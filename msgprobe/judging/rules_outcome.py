@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable
 
 from msgprobe.evidence import local_filters
+from msgprobe.evidence.dead_places import dead_by_luck
 from msgprobe.evidence.facts import OWN_ARMS, Seen
 from msgprobe.evidence.inside import carried, misled, tunnelled
+from msgprobe.evidence.luck import lost_alike
 from msgprobe.evidence.misdirection import misdirected
 from msgprobe.evidence.pool import EndpointFacts, PoolFacts
 from msgprobe.hypotheses.dns_tampering.rules import DNS_RULES
@@ -126,7 +128,9 @@ def _no_controls(p: PoolFacts) -> Cited:
 def _controls_gone(p: PoolFacts) -> Cited:
     """Neutral sites failed as well. Where some members answer, the others met nothing but silence:
     a line that loses what is sent brings that about, and nothing else; or our own crowd kept them
-    out, and others with them."""
+    out, and others with them. Where neutral ones fail now and then, as many may do so by luck."""
+    if alike := _silent_by_luck(p):
+        return (*p.failed, *alike)
     silent = all(t.met_silence for t in p.failed)
     lost = _lost_in_our_crowd(p) if silent and len(p.ok) < p.need else ()
     if lost and (p.ok or not p.tested):
@@ -137,6 +141,14 @@ def _controls_gone(p: PoolFacts) -> Cited:
         *p.failed,
         *(t for _, t in p.facts.site_conversations(Arm.AGAIN) if t.failure is not None),
     )
+
+
+def _silent_by_luck(p: PoolFacts) -> tuple[Seen, ...]:
+    """The neutral conversations that met with such silence as the pool's now and then, where luck
+    explains it."""
+    ways = {t.symptom for t in p.failed if t.symptom is not None}
+    silent = all(t.met_silence for t in p.failed)
+    return lost_alike(p.facts, ways) if silent and dead_by_luck(p, *ways) else ()
 
 
 def _lost_in_our_crowd(p: PoolFacts) -> tuple[Seen, ...]:

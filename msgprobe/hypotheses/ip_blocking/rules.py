@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.dead_places import dead_by_luck
 from msgprobe.evidence.earliness import EARLY_REFUSALS, early
 from msgprobe.evidence.facts import TRIES, networks
 from msgprobe.evidence.halves import carries
@@ -54,7 +55,8 @@ def _connect(symptom: str, *, alive: bool) -> Callable[[PoolFacts], Cited]:
     """The licence for silence: two servers in two networks, names that hold, controls that work,
     over the same family (IPv4 or IPv6); and so for longer than servers take to be begun again.
 
-    Two servers, because one server with two addresses may simply have been switched off.
+    Two servers, because one server with two addresses may simply have been switched off; and more
+    of it than luck explains on a line where neutral ones fail so, too.
     """
 
     def holds(p: PoolFacts) -> Cited:
@@ -65,7 +67,7 @@ def _connect(symptom: str, *, alive: bool) -> Callable[[PoolFacts], Cited]:
         if len(p.tested) < 2 or not p.still_known or not lasts(carried):
             return ()
         other = _alive(p)
-        if bool(other) is not alive:
+        if bool(other) is not alive or dead_by_luck(p, symptom):
             return ()
         return (*conversations, *other)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from msgprobe.evidence import addresses as ips
 from msgprobe.evidence.controls import BROKEN_OFF, DYING
 from msgprobe.evidence.conversation import Conversation
+from msgprobe.evidence.dead_places import dead_by_luck
 from msgprobe.evidence.facts import TRIES, by_address, grouped, networks
 from msgprobe.evidence.luck import by_luck, too_early
 from msgprobe.evidence.name_swaps import Shown, enough, follows
@@ -49,7 +50,7 @@ def _luck_there(p: PoolFacts, symptom: str) -> bool:
 
 
 def _luck_here(p: PoolFacts, symptom: str) -> bool:
-    """The same at the pool's own addresses."""
+    """The same at the pool's own addresses, or at those of them that were picked for failing."""
     own = [
         t
         for m in p.tested
@@ -58,7 +59,8 @@ def _luck_here(p: PoolFacts, symptom: str) -> bool:
         for t in a.own
     ]
     died = sum(t.symptom is not None for t in own)
-    return by_luck(p.facts, died, len(own), silent=symptom == _SILENCE)
+    alike = by_luck(p.facts, died, len(own), silent=symptom == _SILENCE)
+    return alike or dead_by_luck(p, symptom)
 
 
 def _refused(p: PoolFacts) -> Cited:
@@ -123,7 +125,7 @@ def _punishing(p: PoolFacts, symptom: str) -> list[Conversation]:
 def _luck_since(p: PoolFacts, ended: Iterable[Conversation]) -> bool:
     """On a line where neutral conversations die as well: these neutral ones, each counted once, may
     have died by luck since a name was said there. Which servers those are was chosen by what came
-    of the name itself, so that counts nothing."""
+    of the name itself, and so counts nothing."""
     since = {t.task.id: t.met_silence for t in ended}
     ways = {*since.values()}
     return by_luck(p.facts, len(since), len(since), silent=ways.pop() if len(ways) == 1 else None)
