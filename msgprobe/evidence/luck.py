@@ -21,7 +21,7 @@ def too_early(facts: Facts, places: Iterable[Iterable[Conversation]]) -> tuple[C
     """Of the ends at each of these addresses those that came sooner than the way there allows, if
     they are enough for a claim, and not what this line does to everybody."""
     there = [tuple(place) for place in places]
-    ends = sum(map(len, there))
+    ends = [t for place in there for t in place]
     if by_luck(facts, ends, ends, silent=False):
         return ()
     found = [[t for t in place if early(facts, t)] for place in there]
@@ -30,17 +30,26 @@ def too_early(facts: Facts, places: Iterable[Iterable[Conversation]]) -> tuple[C
     return tuple(every if len(networks(every)) >= PLACES_TOO_EARLY else twice)
 
 
-def by_luck(facts: Facts, died: int, tried: int, *, silent: bool | None) -> bool:
+def by_luck(
+    facts: Facts,
+    died: Collection[Conversation],
+    tried: Collection[Conversation],
+    *,
+    silent: bool | None,
+) -> bool:
     """Neutral conversations die as well before they are secured, in silence or broken off (None:
     either), so often that so many of those ``tried`` may have died by luck: an exact test, with the
     errors allowed shared by all pools of the run. What our own naming of a target did to them does
-    not count, nor what is cut off later, like transfers at some size."""
+    not count, nor what is cut off later, like transfers at some size. Where all that died had
+    connected, what lets no connection stand explains none of it: only those that did count."""
     neutral = shares(facts).neutral
-    unsecured = _unsecured(facts, neutral)
+    connected = all(t.connected for t in died)
+    unsecured = (t for t in _unsecured(facts, neutral) if t.connected or not connected)
     lost = sum(silent is None or t.met_silence is silent for t in unsecured)
-    if lost < FLOOR * neutral.tried or not lost:
+    beside, ends = _standing(neutral.every, connected), _standing(tried, connected)
+    if lost < FLOOR * beside or not lost:
         return False
-    return fisher_greater(died, tried, lost, neutral.tried) * _pools(facts) > ALPHA
+    return fisher_greater(len(died), ends, lost, beside) * _pools(facts) > ALPHA
 
 
 def places_by_luck(
@@ -50,17 +59,23 @@ def places_by_luck(
     neutral conversations do so often that it may be luck, no matter which places these are: they
     are picked by what came of them. Where they are of one family (IPv4 or IPv6), what that does to
     neutral ones is enough. Of these there may be few: by Laplace's rule of succession."""
-    versions = {ips.family(t.address) for there in dead for t in there}
+    every = [t for there in dead for t in there]
+    connected, versions = all(t.connected for t in every), {ips.family(t.address) for t in every}
     counted = [shares(facts).neutral]
     counted += map(shares(facts).neutral_over, versions if len(versions) == 1 else ())
-    attempts, ways_to_pick = sum(map(len, dead)), comb(places, len(dead))
     for neutral in counted:
         lost = sum(t.symptom in ways for t in _unsecured(facts, neutral))
-        each = (lost + 1) / (neutral.tried + 2)
-        often = lost >= FLOOR * neutral.tried and lost > 0
-        if often and ways_to_pick * each**attempts * _pools(facts) > ALPHA:
+        beside = _standing(neutral.every, connected)
+        each = (lost + 1) / (beside + 2)
+        often = lost >= FLOOR * beside and lost > 0
+        if often and comb(places, len(dead)) * each ** len(every) * _pools(facts) > ALPHA:
             return True
     return False
+
+
+def _standing(conversations: Iterable[Conversation], connected: bool) -> int:
+    """How many there are, or how many of them connected."""
+    return sum(t.connected or not connected for t in conversations)
 
 
 def lost_alike(facts: Facts, ways: Collection[str]) -> tuple[Conversation, ...]:

@@ -10,7 +10,7 @@ from msgprobe.evidence.luck import by_luck
 from msgprobe.model.failure import Failure
 from msgprobe.model.hello import OPTION, Hello
 from msgprobe.model.task import Arm, Flow
-from msgprobe.model.verdict import Outcome
+from msgprobe.model.verdict import FunctionVerdict, Outcome
 from tests.evidence.story import CHAT, SITES, Story
 from tests.judging.word import text
 
@@ -36,7 +36,7 @@ def line(own: dict[str, Any], **neutral: Any) -> Facts:
         story.site(site, Arm.AGAIN, check="tls", **(SILENT if n % 4 else {}))
         story.site(site, Arm.AGAIN, check="tls")
         spoken(story, **neutral)
-    story.all_targets(times=3)
+    story.all_targets(times=3, **SILENT)
     for n, told in enumerate(story.told):
         if told.task.subject == "acme":
             assert isinstance(told.task.probe, Flow)
@@ -49,8 +49,15 @@ def line(own: dict[str, Any], **neutral: Any) -> Facts:
 def test_what_a_line_swallows_of_others_explains_nothing_that_is_said_otherwise(
     otherwise: dict[str, Any],
 ) -> None:
-    assert by_luck(line({}, **otherwise), 6, 6, silent=True)
-    assert not by_luck(line(otherwise, **otherwise), 6, 6, silent=True)
+    assert lucky(line({}, **otherwise))
+    assert not lucky(line(otherwise, **otherwise))
+
+
+def lucky(facts: Facts) -> bool:
+    """All that was said to the service may have died by luck."""
+    own = [t for t in facts.conversations if t.task.subject == "acme"]
+    assert len(own) == 6
+    return by_luck(facts, own, own, silent=True)
 
 
 @pytest.mark.parametrize(("died", "word"), [(SMALL, Outcome.INCONCLUSIVE), ({}, Outcome.OK)])
@@ -70,3 +77,34 @@ def test_what_was_not_said_as_services_are_spoken_to_is_no_share(
             story.target(host, **how, **(SILENT | {"took": 20.0} if dies else {}))
             spoken(story, **(died if dies else SMALL))
     assert text(story).outcome is word
+
+
+CUT: dict[str, Any] = {"fails": "connect", "failure": Failure.TIMED_OUT}
+
+
+def crowded(neutral: dict[str, Any]) -> FunctionVerdict:
+    """A third of the neutral flows end so, none of them at the server where names are shown; of the
+    service's own, and of those that bear its names at that server, a few do not connect, and all
+    that connect are silent from then on."""
+    story = Story().good_connection().names()
+    for n, site in enumerate(SITES * 6):
+        lost = site is not SITES[0] and n // 4 % 3
+        story.site(site, Arm.AGAIN, check="tls", **(neutral if lost else {}))
+    for host in CHAT:
+        story.target(host, times=4, **SILENT).target(host, **CUT)
+        named = {"host": SITES[3].host, "check": "tls"}
+        story.site(SITES[0], Arm.NEUTRAL_SNI_ELSEWHERE, **named)
+        story.elsewhere(host, **SILENT).elsewhere(host, times=1, **CUT)
+        story.site(SITES[0], Arm.NEUTRAL_SNI_ELSEWHERE, **named)
+    return text(story.controls_again())
+
+
+@pytest.mark.parametrize(
+    ("neutral", "word"), [(CUT, Outcome.BLOCKED), (SILENT, Outcome.INCONCLUSIVE)]
+)
+def test_what_lets_no_connection_stand_explains_no_handshake(
+    neutral: dict[str, Any], word: Outcome
+) -> None:
+    found = crowded(neutral)
+    assert found.outcome is word
+    assert ("tls.timeout.sni" in found.mechanisms) is (word is Outcome.BLOCKED)

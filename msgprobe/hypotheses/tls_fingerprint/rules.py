@@ -86,14 +86,10 @@ def _naming_the_same(p: PoolFacts, address: AddressFacts) -> list[Conversation]:
 def _luck(p: PoolFacts, said: Iterable[Conversation], symptom: str) -> bool:
     """On a line that swallows ClientHellos, whosever, all of these may have died by luck, and those
     that were cut be answered."""
-    return by_luck(p.facts, *_count(said), silent=symptom == _SILENCE)
-
-
-def _count(conversations: Iterable[Conversation]) -> tuple[int, int]:
-    """How many ClientHellos of our usual shape died, and of how many that came to an end."""
-    usual = (t for t in conversations if t.flow.option(OPTION) is None and not modern(t))
-    ends = [t.symptom in DYING for t in usual if t.symptom in DYING or t.answered_tls]
-    return sum(ends), len(ends)
+    usual = (t for t in said if t.flow.option(OPTION) is None and not modern(t))
+    ended = [t for t in usual if t.symptom in DYING or t.answered_tls]
+    died = [t for t in ended if t.symptom in DYING]
+    return by_luck(p.facts, died, ended, silent=symptom == _SILENCE)
 
 
 def _fingerprinted(p: PoolFacts, symptom: str) -> Iterator[AddressFacts]:

@@ -46,7 +46,7 @@ def _luck_there(p: PoolFacts, symptom: str) -> bool:
     have died there by luck."""
     named = p.facts.arm(Arm.TARGET_SNI_ELSEWHERE, subject=p.service.name)
     ended = [t for t in named if t.symptom is not None or t.answered_tls]
-    return by_luck(p.facts, sum(map(_died, ended)), len(ended), silent=symptom == _SILENCE)
+    return by_luck(p.facts, [*filter(_died, ended)], ended, silent=symptom == _SILENCE)
 
 
 def _luck_here(p: PoolFacts, symptom: str) -> bool:
@@ -58,8 +58,7 @@ def _luck_here(p: PoolFacts, symptom: str) -> bool:
         for a in (*e.addresses, *e.elsewhere)
         for t in a.own
     ]
-    died = sum(t.symptom is not None for t in own)
-    alike = by_luck(p.facts, died, len(own), silent=symptom == _SILENCE)
+    alike = by_luck(p.facts, [*filter(_died, own)], own, silent=symptom == _SILENCE)
     return alike or dead_by_luck(p, symptom)
 
 
@@ -126,9 +125,9 @@ def _luck_since(p: PoolFacts, ended: Iterable[Conversation]) -> bool:
     """On a line where neutral conversations die as well: these neutral ones, each counted once, may
     have died by luck since a name was said there. Which servers those are was chosen by what came
     of the name itself, and so counts nothing."""
-    since = {t.task.id: t.met_silence for t in ended}
-    ways = {*since.values()}
-    return by_luck(p.facts, len(since), len(since), silent=ways.pop() if len(ways) == 1 else None)
+    since = {t.task.id: t for t in ended}.values()
+    ways = {t.met_silence for t in since}
+    return by_luck(p.facts, since, since, silent=ways.pop() if len(ways) == 1 else None)
 
 
 def _punished(symptom: str, *, named: bool) -> Callable[[PoolFacts], Cited]:
