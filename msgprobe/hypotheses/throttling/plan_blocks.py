@@ -29,7 +29,13 @@ from msgprobe.planning.timetable import (
     LEAST_TRANSFER_PATIENCE,
     TRANSFER_PATIENCE,
 )
-from msgprobe.planning.transfer_room import alone, contest_bytes, side_by_side, takes_long
+from msgprobe.planning.transfer_room import (
+    alone,
+    contest_bytes,
+    known_to_be_quick,
+    side_by_side,
+    takes_long,
+)
 
 _own = partial(Purpose, check="transfer", role=Role.TARGET)
 _FAST = "is a neutral server fast under its own name?"
@@ -39,17 +45,27 @@ _THERE = Purpose(Arm.TRANSFER_SOURCE, "transfer", _FAST)
 def block_of(
     context: PlanningContext, paired: PairedTransfers, number: int, patience: float
 ) -> list[Task]:
-    """Both lanes of a block, as far as they have come; of what is cut, where bytes are counted and
-    no seconds, and where the lines of a long way carry as much, all at once; one by one where one
-    transfer fills the line."""
+    """Both lanes of a block, as far as they have come; all at once where it is cut and occupies no
+    line, and where the lines of a long way carry as much; one by one where one transfer fills the
+    line."""
     lanes = (_here(context, paired, number, patience), _there(context, paired, number, patience))
     whole = [task for lane in lanes for task in lane]
     at_once = side_by_side(context, paired.asset.direction) == MOST_ABREAST
-    if at_once or Cuts(paired).here:
+    if at_once or is_cut(context, paired):
         return whole
     if alone(context):
         return _lane(context, whole)
     return [task for lane in lanes for task in _lane(context, lane)]
+
+
+def is_cut(context: PlanningContext, paired: PairedTransfers) -> bool:
+    """Each of its own transfers so far was broken off amid its content, at one byte or, where
+    packets are counted, at several, on a line that is quick: more of them will occupy it no longer
+    than that."""
+    if Cuts(paired).here:
+        return True
+    broken_off = (s.ending is not None and s.amid_content for s in paired.own)
+    return bool(paired.own) and known_to_be_quick(context) and all(broken_off)
 
 
 def patience_of(paired: PairedTransfers) -> float:

@@ -19,6 +19,8 @@ from tests.hypotheses.throttling.test_plan import FAST, MOVES, Day, Rate, flow, 
 
 HOST = "web.whatsapp.com"
 
+_HERE = (Arm.TRANSFER, Arm.TRANSFER_NEUTRAL_SNI)
+
 
 class Strange(Day):
     """A day on which some transfers go otherwise, as ``how`` says."""
@@ -105,6 +107,36 @@ def test_the_next_comparison_does_not_wait_for_what_is_cut() -> None:
     small = [t for t in day.begun if t.arm is Arm.TRANSFER_SMALL]
     first = [t for t in small if flow(t).host == flow(blocks[0]).host]
     assert begun[blocks[1].id].start < max(begun[t.id].end for t in first)
+
+
+class FrozenByPackets(FrozenTwice):
+    """The same, after fewer bytes where other answers came before on the same connection."""
+
+    def how(self, task: Task) -> dict[str, Any]:
+        frozen = super().how(task)
+        return {"stop_at": frozen["stop_at"] - 6_000} if frozen and task.round == 1 else frozen
+
+
+@pytest.mark.parametrize("kind", [FrozenTwice, FrozenByPackets])
+def test_what_is_broken_off_again_and_again_is_compared_at_once(kind: type[Strange]) -> None:
+    """It occupies no line, and the time is needed for what shows that two networks are cut."""
+    day = kind(lambda t: FAST).run()
+    begun = {m.task.id: m.window for m in day.done}
+    first = [t for t in day.contest() if t.arm in _HERE and t.attempt == 1]
+    assert len(first) == 4, "two objects, each under two names"
+    assert max(begun[t.id].start for t in first) < min(begun[t.id].end for t in first)
+
+
+def test_what_is_slow_is_compared_one_after_the_other() -> None:
+    """Two that share a narrow way would slow each other down."""
+    hosts = (HOST, "static.whatsapp.net")
+    day = Day(lambda t: 150 if flow(t).host in hosts else FAST).run()
+    begun = {m.task.id: m.window for m in day.done}
+    own = [t for t in day.contest() if t.arm is Arm.TRANSFER and t.attempt == 1]
+    other = [t for t in day.contest() if t.arm is Arm.TRANSFER_NEUTRAL_SNI and t.attempt == 1]
+    for mine, theirs in zip(own, other, strict=True):
+        one, two = sorted((begun[mine.id], begun[theirs.id]), key=lambda w: w.start)
+        assert one.end <= two.start
 
 
 def test_servers_of_a_pool_are_asked_while_only_cut_ones_are_waited_for() -> None:
