@@ -51,19 +51,16 @@ def block_of(
     lanes = (_here(context, paired, number, patience), _there(context, paired, number, patience))
     whole = [task for lane in lanes for task in lane]
     at_once = side_by_side(context, paired.asset.direction) == MOST_ABREAST
-    if at_once or is_cut(context, paired):
+    if at_once or Cuts(paired).here or cut_each_time(context, paired):
         return whole
     if alone(context):
         return _lane(context, whole)
     return [task for lane in lanes for task in _lane(context, lane)]
 
 
-def is_cut(context: PlanningContext, paired: PairedTransfers) -> bool:
-    """Each of its own transfers so far was broken off amid its content, at one byte or, where
-    packets are counted, at several, on a line that is quick: more of them will occupy it no longer
-    than that."""
-    if Cuts(paired).here:
-        return True
+def cut_each_time(context: PlanningContext, paired: PairedTransfers) -> bool:
+    """Its own transfers so far were all broken off amid their content, be it at several bytes, as
+    where packets are counted, on a line that is quick: further ones leave room for others."""
     broken_off = (s.ending is not None and s.amid_content for s in paired.own)
     return bool(paired.own) and known_to_be_quick(context) and all(broken_off)
 

@@ -19,8 +19,8 @@ from msgprobe.evidence.statistics import MOST_PAIRS, Decision
 from msgprobe.evidence.transfer_pairs import OTHER_SERVER, SAME_SERVER, Pair
 from msgprobe.hypotheses.throttling.plan_blocks import (
     block_of,
+    cut_each_time,
     in_small_segments,
-    is_cut,
     patience_of,
     sibling_of,
 )
@@ -58,7 +58,7 @@ def plan_pairs(
             tasks += wanted
             if going_on:
                 pending.add(paired.service.name)
-                if not (is_cut(context, paired) or _only_cut(context, wanted)):
+                if not (cut_each_time(context, paired) or _only_cut(context, wanted)):
                     break
             elif accuses(paired):
                 break  # shown once is enough: the others are judged by their first look

@@ -134,6 +134,7 @@ def test_what_is_slow_is_compared_one_after_the_other() -> None:
     begun = {m.task.id: m.window for m in day.done}
     own = [t for t in day.contest() if t.arm is Arm.TRANSFER and t.attempt == 1]
     other = [t for t in day.contest() if t.arm is Arm.TRANSFER_NEUTRAL_SNI and t.attempt == 1]
+    assert own
     for mine, theirs in zip(own, other, strict=True):
         one, two = sorted((begun[mine.id], begun[theirs.id]), key=lambda w: w.start)
         assert one.end <= two.start
