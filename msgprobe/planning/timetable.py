@@ -85,9 +85,6 @@ QUIET_BEFORE_ALONE = 1.5
 PROMPT = 2.5
 """Seconds beside round trips in which an honest server answers, one lost packet included."""
 
-INITIALS = 3.0
-"""Seconds in which QUIC sends an Initial packet three times (RFC 9002: after one, and two more)."""
-
 FOUR_TIMES = 1.4
 """Seconds beside round trips after which a ClientHello has been sent four times on a short way (RFC
 6298: 0.2 s, and doubled each time, as Linux has it): where the line loses one packet in fifty at
@@ -356,10 +353,6 @@ MODERN_NAMES = 2
 
 SERIES = 2
 """Times that a suspicion is looked into: once more where the line was dead."""
-
-QUIC_SITES = QUIC_ADDRESSES = QUIC_FOREIGN = 2
-"""Neutral servers, and addresses of a name: one is asked, the other when something is silent; and
-silences after which a neutral server takes no foreign name: one may be the line's."""
 
 CALL_SERVERS = 3
 """Neutral call servers asked at first, each in another network."""

@@ -9,7 +9,17 @@ from dataclasses import replace
 from functools import partial
 
 from msgprobe.evidence.facts import TRIES
-from msgprobe.hypotheses.quic.rules import CHECK, answered, unanswered
+from msgprobe.evidence.ledger import remembered
+from msgprobe.hypotheses.quic.rules import ARMS, CHECK, answered, unanswered
+from msgprobe.hypotheses.quic.timetable import (
+    INITIALS,
+    LEAST_WAIT,
+    MANY_LOST,
+    QUIC_ADDRESSES,
+    QUIC_FOREIGN,
+    QUIC_SITES,
+    TIMES_AS_LONG,
+)
 from msgprobe.model.control import Controls, Site
 from msgprobe.model.cost import OVER_QUIC
 from msgprobe.model.run import Request
@@ -24,15 +34,7 @@ from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope, T
 from msgprobe.planning.patience import punished_services
 from msgprobe.planning.picks import first_of_each
 from msgprobe.planning.purpose import Purpose, named
-from msgprobe.planning.timetable import (
-    ANSWERED,
-    INITIALS,
-    QUIC_ADDRESSES,
-    QUIC_FOREIGN,
-    QUIC_SITES,
-    SENT_AGAIN,
-    SERIES,
-)
+from msgprobe.planning.timetable import ANSWERED, SENT_AGAIN, SERIES
 
 PORT = 443
 
@@ -142,10 +144,24 @@ def _when(base: Task) -> str:
 
 def _patience(context: PlanningContext) -> float:
     """Seconds for one handshake: three Initial packets (0, 1 and 3 s) and time for the answer; on a
-    brisk line that is a short one."""
+    brisk line that is a short one, and on any that does not lose much it is measured by the
+    answers that came over QUIC."""
     if context.brisk:
         return INITIALS + max(SENT_AGAIN, ANSWERED * (context.facts.rtt or 0.0))
-    return max(5.0, context.timeout() - INITIALS)
+    usual = max(5.0, context.timeout() - INITIALS)
+    slowest = _slowest_answer(context)
+    if slowest is None or context.sent_again > MANY_LOST:
+        return usual
+    return min(usual, INITIALS + max(LEAST_WAIT, TIMES_AS_LONG * slowest))
+
+
+@remembered
+def _slowest_answer(context: PlanningContext) -> float | None:
+    """Seconds after which the slowest answer over QUIC came in this run, on a neutral server's part
+    or a service's; none if nobody has answered."""
+    asked = context.facts.arm(Arm.BASE, Arm.REPEAT, *ARMS)
+    answers = (c.protocol for c in asked if c.task.check == CHECK and answered(c))
+    return max((a.first_byte for a in answers if a and a.first_byte is not None), default=None)
 
 
 def _answers(context: PlanningContext, task: Task) -> bool:

@@ -9,11 +9,12 @@ from msgprobe.agenda.planner import agenda
 from msgprobe.catalog.loader import load, select
 from msgprobe.checks.registry import registry
 from msgprobe.model.failure import Failure
-from msgprobe.model.observation import Window
+from msgprobe.model.observation import ProtocolObservation, Window
 from msgprobe.model.run import Request
 from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.model.traits import KnownTraits
 from msgprobe.planning.moment import Moment
+from tests.agenda.test_spared_lines import resent
 from tests.evidence.story import TRAITS
 from tests.hypotheses.connection.test_rules import sites
 from tests.hypotheses.quic.test_rules import HOME, NAME, OTHER, SECOND, SERVER, Tale, tale
@@ -202,6 +203,38 @@ def test_an_answer_to_an_experiment_is_enough() -> None:
     story = silent(neutral=True)
     happened(story, f"q.sni.acme.fast-443.{HOME}", 4.1, says=True)
     assert f"q.sni.acme.fast-443.{HOME}#2" not in wanted(story)
+
+
+# -- how long an answer is waited for
+
+
+def patience(story: Tale, *, first_byte: float = 0.05, lost: int = 0) -> float:
+    """Seconds for the name on a line on which other conversations take two seconds, that has lost
+    so many of 100 segments, and on which the neutral server's answer took so long, if one came."""
+    slow = Window(start=0.0, end=2.0)
+    for place, measured in enumerate(story.told):
+        (*_, seen) = measured.observations
+        if measured.task.check != "quic":
+            told = resent(measured, of=100, again=lost)
+            story.told[place] = replace(told, window=slow)
+        elif isinstance(seen, ProtocolObservation) and seen.first_byte is not None:
+            answer = replace(seen, first_byte=first_byte)
+            story.told[place] = replace(measured, observations=(answer,))
+    return wanted(story, now=5.0)[BASE].timeout
+
+
+def test_an_answer_is_waited_for_as_long_as_others_over_quic_took() -> None:
+    unknown = patience(silent(neutral=False))
+    prompt, slow = (patience(silent(neutral=True), first_byte=s) for s in (0.05, 2.0))
+    assert 3.0 + 1.0 < prompt < slow < unknown
+    assert slow >= 3.0 + 2.0 * 2.0, "as long again after the third of its packets"
+    assert patience(silent(neutral=True), first_byte=9.0) == unknown
+
+
+def test_on_a_line_that_loses_much_it_is_waited_for_as_on_an_unknown_one() -> None:
+    unknown = patience(silent(neutral=False), lost=30)
+    assert patience(silent(neutral=True), lost=30) == unknown
+    assert patience(silent(neutral=True), lost=5) < unknown
 
 
 # -- where the line was dead when the name was asked for
