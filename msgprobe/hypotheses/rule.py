@@ -13,7 +13,7 @@ from msgprobe.model.dataclass import dataclass
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 52
+RULES_VERSION = 53
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -57,7 +57,7 @@ CHANGED: Mapping[str, int] = {
     "transfer.freeze": 29,
     "transfer.broken": 29,
     "transfer.broken_alone": 34,
-    "transfer.dies": 34,
+    "transfer.dies": 53,
     "transfer.once_as_others": 32,
     "transfer.nothing": 8,
     "transfer.stopped": 47,

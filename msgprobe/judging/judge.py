@@ -16,6 +16,7 @@ from msgprobe.hypotheses.rule import CHANGED, RULES_VERSION, Finding
 from msgprobe.hypotheses.second_vantage.rules import second_notes
 from msgprobe.hypotheses.throttling.rules import judge_speeds
 from msgprobe.hypotheses.tls_fingerprint.rules import COUNTED
+from msgprobe.hypotheses.tls_sni.rules_shares import SHARE_DOUBT
 from msgprobe.judging.calibration import counted_with, with_confidence
 from msgprobe.judging.calibration_table import TABLE
 from msgprobe.judging.connection import judge_connection
@@ -123,7 +124,8 @@ def _with_speeds(
     # Where connections are counted, those of transfers freeze as well: no speed means anything.
     counted = any(COUNTED in f.mechanisms for f in functions)
     every = () if counted else paired_transfers(facts, service)
-    said = judge_speeds(functions, (c for c in every if c.own or stopped_once(c)))
+    compared = [c for c in every if c.own or stopped_once(c)]
+    said = judge_speeds(functions, compared, {SHARE_DOUBT.info.rule_id})
     return tuple(unsaid(f, every) for f in said)
 
 

@@ -32,6 +32,7 @@ from msgprobe.planning.timetable import (
 from msgprobe.planning.transfer_room import (
     alone,
     contest_bytes,
+    filled_by_one,
     known_to_be_quick,
     side_by_side,
     takes_long,
@@ -63,6 +64,12 @@ def cut_each_time(context: PlanningContext, paired: PairedTransfers) -> bool:
     where packets are counted, on a line that is quick: further ones leave room for others."""
     broken_off = (s.ending is not None and s.amid_content for s in paired.own)
     return bool(paired.own) and known_to_be_quick(context) and all(broken_off)
+
+
+def dead_each_time(context: PlanningContext, paired: PairedTransfers) -> bool:
+    """Nothing came of any of its own transfers so far, on a line that carries several: what is
+    beside them is not slowed down by them, nor does it slow down what never comes."""
+    return paired.silent and not (alone(context) or filled_by_one(context))
 
 
 def patience_of(paired: PairedTransfers) -> float:

@@ -20,6 +20,7 @@ from msgprobe.evidence.transfer_pairs import OTHER_SERVER, SAME_SERVER, Pair
 from msgprobe.hypotheses.throttling.plan_blocks import (
     block_of,
     cut_each_time,
+    dead_each_time,
     in_small_segments,
     patience_of,
     sibling_of,
@@ -48,8 +49,8 @@ def plan_pairs(
     context: PlanningContext, pairs: list[tuple[Service, Asset]]
 ) -> tuple[list[Task], frozenset[str]]:
     """Blocks of the comparisons that are due: one after another within a service, two at a time,
-    or one where the line carries no more; what is cut occupies no line, and the next one does not
-    wait for it. Also the services of those that still go on."""
+    or one where the line carries no more; what is cut or dead occupies no line, and the next one
+    does not wait for it. Also the services of those that still go on."""
     tasks: list[Task] = []
     pending: set[str] = set()
     for found in _in_order(context, pairs):
@@ -58,13 +59,19 @@ def plan_pairs(
             tasks += wanted
             if going_on:
                 pending.add(paired.service.name)
-                if not (cut_each_time(context, paired) or _only_cut(context, wanted)):
+                if not _leaves_room(context, paired, wanted):
                     break
             elif accuses(paired):
                 break  # shown once is enough: the others are judged by their first look
         if len(pending) >= _at_once(context):
             break
     return tasks, frozenset(pending)
+
+
+def _leaves_room(context: PlanningContext, paired: PairedTransfers, tasks: Sequence[Task]) -> bool:
+    """What goes on of it occupies no line: the next comparison need not wait."""
+    cut = cut_each_time(context, paired) or _only_cut(context, tasks)
+    return cut or dead_each_time(context, paired)
 
 
 def _only_cut(context: PlanningContext, tasks: Sequence[Task]) -> bool:

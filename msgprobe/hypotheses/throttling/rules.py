@@ -1,6 +1,6 @@
 """Rules about speed: throttled, frozen, slow for reasons unknown, and how far we can see at all."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from msgprobe.evidence import speeds
@@ -265,15 +265,20 @@ Compared = tuple[PairedTransfers, Finding | None]
 
 
 def judge_speeds(
-    functions: Iterable[FunctionVerdict], comparisons: Iterable[PairedTransfers]
+    functions: Iterable[FunctionVerdict],
+    comparisons: Iterable[PairedTransfers],
+    doubts: Collection[str] = (),
 ) -> tuple[FunctionVerdict, ...]:
     """The verdicts on a service's functions with what its transfers say: a worse word replaces a
-    better one."""
+    better one. ``doubts`` are rules that leave open whether a function's handshakes fail by chance:
+    transfers that die by name settle that."""
     found = [(paired, _finding(paired)) for paired in comparisons]
-    return tuple(_judge_speed(f, found) for f in functions)
+    return tuple(_judge_speed(f, found, doubts) for f in functions)
 
 
-def _judge_speed(verdict: FunctionVerdict, found: Sequence[Compared]) -> FunctionVerdict:
+def _judge_speed(
+    verdict: FunctionVerdict, found: Sequence[Compared], doubts: Collection[str]
+) -> FunctionVerdict:
     mine = [(c, said) for c, said in found if c.asset.function is verdict.function]
     known = any(_accuses(said) for _, said in found)
     verdict = replace(verdict, speeds=_told([c for c, _ in mine], known=known))
@@ -282,18 +287,20 @@ def _judge_speed(verdict: FunctionVerdict, found: Sequence[Compared]) -> Functio
     for paired, finding in mine:
         if shown is not None and _weaker(finding, shown):
             finding = _alike(paired, shown) or _renamed(finding, shown)
-        if finding is None or (
-            _about_what_works(paired, finding) and verdict.outcome is not Outcome.OK
-        ):
-            continue  # where it does not work at all, that is known already
+        if finding is None or _known(paired, finding, verdict, doubts):
+            continue
         if _worse(finding.info.outcome, verdict.outcome):
             verdict = _apply(verdict, paired, finding)
     return verdict
 
 
-def _about_what_works(paired: PairedTransfers, finding: Finding) -> bool:
-    """It adds nothing to a worse word."""
-    return paired.silent or finding.info.rule_id == STOPPED.info.rule_id
+def _known(
+    paired: PairedTransfers, finding: Finding, verdict: FunctionVerdict, doubts: Collection[str]
+) -> bool:
+    """It adds nothing to a word that is not ok."""
+    of_what_works = paired.silent or finding.info.rule_id == STOPPED.info.rule_id
+    settles = finding.info.rule_id == DIES.info.rule_id and verdict.rules[0] in doubts
+    return of_what_works and verdict.outcome is not Outcome.OK and not settles
 
 
 def _told(mine: Iterable[PairedTransfers], *, known: bool) -> tuple[Speed, ...]:
@@ -375,9 +382,6 @@ def _apply(verdict: FunctionVerdict, paired: PairedTransfers, found: Finding) ->
         rules=(found.info.rule_id,),
         evidence=found.evidence,
     )
-
-
-# -- conversations that end well
 
 
 def _lossy(p: PoolFacts) -> Cited:

@@ -1,7 +1,9 @@
 """Transfers that die at the ClientHello although the name was answered when the run began."""
 
+import copy
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,9 +13,9 @@ from msgprobe.evidence.paired_transfers import PairedTransfers
 from msgprobe.model.failure import Failure
 from msgprobe.model.measurement import Measurement
 from msgprobe.model.observation import TlsObservation
-from msgprobe.model.task import Arm, Flow, Role
+from msgprobe.model.task import Arm, Flow, ResolverKind, Role
 from msgprobe.model.verdict import Outcome
-from tests.evidence.story import CHAT, Story
+from tests.evidence.story import CHAT, SITES, Story
 from tests.hypotheses.throttling.test_rules import (
     ASSET,
     MOVING,
@@ -132,6 +134,43 @@ def test_what_was_answered_since_is_over(race: Race, death: Death) -> None:
 @BOTH
 def test_two_that_die_are_too_few(race: Race, death: Death) -> None:
     assert "transfer.dies" not in block(race, 1, death).text.rules
+
+
+def minded_later(race: Race, names: int = 3) -> Race:
+    """So many more names, each in a network of its own, were answered when the run began, and their
+    later connections die as well."""
+    for number in range(names):
+        host, address = f"late{number}.example", f"31.13.{number + 4}.1"
+        how: dict[str, Any] = {"address": address, "server_name": host}
+        race.story.asked(host, ResolverKind.SYSTEM, address, arm=Arm.BASE)
+        race.story.target(CHAT[0], start=1.0, **how)
+        late: dict[str, Any] = {
+            "arm": Arm.TRANSFER,
+            "check": "tls",
+            "start": race.now + 1.0 + number,
+        }
+        race.story.target(CHAT[0], fails="tls", failure=Failure.CONNECTION_RESET, **late, **how)
+    for number, site in enumerate(SITES[:4]):
+        race.story.site(site, Arm.MONITOR, check="tls", start=race.now + 1.5 + number)
+    return race
+
+
+@BOTH
+def test_what_dies_by_name_settles_whether_many_fail_by_chance(race: Race, death: Death) -> None:
+    """Nobody can tell from the other names alone; the word is no longer open once this one dies at
+    a neutral server too."""
+    move(race, OWN, death)
+    alone = copy.deepcopy(race)
+    assert minded_later(alone).text.rules == ("tls.share.unclear",)
+    found = minded_later(block(race, 1, death)).text
+    assert (found.outcome, found.rules) == (Outcome.DEGRADED, ("transfer.dies",))
+
+
+@BOTH
+def test_its_own_servers_alone_leave_the_doubt(race: Race, death: Death) -> None:
+    move(race, OWN, death)
+    found = minded_later(block(race, 1, death, named=False)).text
+    assert found.outcome is not Outcome.DEGRADED
 
 
 def test_a_silence_no_longer_than_neutral_servers_took_to_answer_is_late(race: Race) -> None:

@@ -140,6 +140,16 @@ def test_what_is_slow_is_compared_one_after_the_other() -> None:
         assert one.end <= two.start
 
 
+def test_what_nothing_comes_of_is_compared_at_once() -> None:
+    """It takes nothing of the line, and nobody can be slow who never comes."""
+    hosts = (HOST, "static.whatsapp.net")
+    day = Day(lambda t: 0.0 if flow(t).server_name in hosts else FAST).run()
+    begun = {m.task.id: m.window for m in day.done}
+    own = [begun[t.id] for t in day.contest() if t.arm is Arm.TRANSFER and t.attempt == 1]
+    assert len(own) == 2, "two objects"
+    assert max(w.start for w in own) < min(w.end for w in own)
+
+
 def test_servers_of_a_pool_are_asked_while_only_cut_ones_are_waited_for() -> None:
     """A cut is waited for with more patience, and the time for others would be over."""
     day = Frozen(lambda t: FAST).run()
