@@ -203,13 +203,10 @@ class PlanningContext(Tempo):
 
     def _failing(self, task: Task) -> bool:
         conversation = self.conversation(task.id)
-        if (
-            conversation is not None
-            and conversation.symptom == "tls.certificate"
-            and self.connection.inspector
-        ):
+        symptom = conversation.symptom if conversation is not None else None
+        if symptom == "tls.certificate" and self.connection.inspector:
             return False  # everything is re-signed here: the reason is known
-        return self.stalled(task) or (conversation is not None and conversation.symptom is not None)
+        return self.stalled(task) or symptom is not None
 
     def dead(self, task_id: str) -> bool:
         """The conversation failed, or has hung for longer than any honest answer of a neutral
@@ -225,20 +222,22 @@ class PlanningContext(Tempo):
         arm: Arm | None = None,
         times: int = 3,
         *,
+        apart: float | None = None,
         last_at: float | None = None,
         since: float | None = None,
     ) -> list[Task]:
-        """The task, and its repeats as they fall due while no attempt has succeeded. With
-        ``last_at`` all of them are to last (see `evidence.lasting`), and the last one does not
-        begin before that second of the run. Who fails alike has done so ``since`` that second, if
-        not since this one began."""
+        """The task, and its repeats as they fall due while no attempt has succeeded, ``apart``
+        seconds after one another or as long as is usual for its patience. With ``last_at`` all of
+        them are to last (see `evidence.lasting`), and the last one does not begin before that
+        second of the run. Who fails alike has done so ``since`` that second, if not since this one
+        began."""
         wanted = [base]
         begun, ids = self.started(base.id), base.attempts(times)
         for number in range(2, times + 1):
             if begun is None or self._settled(base, ids):
                 break
             last = number == times and last_at is not None
-            after = self._gap(base) * (number - 1)
+            after = (apart or self._gap(base)) * (number - 1)
             if last:
                 after = max(after, (last_at or 0.0) - begun)
             if not self.due(begun, after) or self._awaits_turn(base, ids[number - 2]):

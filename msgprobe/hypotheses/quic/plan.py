@@ -34,7 +34,7 @@ from msgprobe.planning.experiment import Experiment, Line, Part, Place, Scope, T
 from msgprobe.planning.patience import punished_services
 from msgprobe.planning.picks import first_of_each
 from msgprobe.planning.purpose import Purpose, named
-from msgprobe.planning.timetable import ANSWERED, SENT_AGAIN, SERIES
+from msgprobe.planning.timetable import ANSWERED, OVERDUE, SENT_AGAIN, SERIES, SOON
 
 PORT = 443
 
@@ -115,7 +115,7 @@ def _looked_into(
     """What tells why these are silent; at neutral servers one name of each service."""
     done: set[tuple[str, str]] = set()
     for service, endpoint, base in _after_outages(context, suspects):
-        yield from context.tries(base, Arm.REPEAT)
+        yield from context.tries(base, Arm.REPEAT, apart=_apart(context))
         if not _silent(context, base):
             continue
         yield from _here(context, service, endpoint, base)
@@ -164,6 +164,12 @@ def _slowest_answer(context: PlanningContext) -> float | None:
     return max((a.first_byte for a in answers if a and a.first_byte is not None), default=None)
 
 
+def _apart(context: PlanningContext) -> float | None:
+    """Seconds between attempts on a brisk line, where each loses three Initial packets in seconds
+    in which other names are answered; as usual on any other."""
+    return SOON if context.brisk else None
+
+
 def _answers(context: PlanningContext, task: Task) -> bool:
     return _answered(context, task.id)
 
@@ -176,7 +182,10 @@ def _answered(context: PlanningContext, task_id: str) -> bool:
 def _quiet(context: PlanningContext, task: Task) -> bool:
     """Nothing came, or nothing has come for longer than an honest answer takes."""
     conversation = context.conversation(task.id)
-    return context.stalled(task) or (conversation is not None and unanswered(conversation))
+    if conversation is not None:
+        return unanswered(conversation)
+    late = context.brisk and context.due(context.since(task.id), OVERDUE)
+    return late or context.stalled(task)
 
 
 def _silent(context: PlanningContext, task: Task) -> bool:
@@ -255,7 +264,7 @@ def _here(context: PlanningContext, service: Service, endpoint: Endpoint, base: 
 
 def _tries(context: PlanningContext, task: Task) -> list[Task]:
     """With its repeats, unless it was answered: for an experiment any answer will do."""
-    return [task] if _answers(context, task) else context.tries(task)
+    return [task] if _answers(context, task) else context.tries(task, apart=_apart(context))
 
 
 def _elsewhere(
@@ -271,7 +280,8 @@ def _elsewhere(
         stem = f"{service.name}.{endpoint.name}.{site.name}{_when(base)}"
         before = _foreign(context, site, server.flow, f"q.before.{stem}")
         silent = _quiet(context, before)
-        foreign = context.tries(before, times=QUIC_FOREIGN) if silent else [before]
+        again = partial(context.tries, times=QUIC_FOREIGN, apart=_apart(context))
+        foreign = again(before) if silent else [before]
         yield from foreign
         if not any(_answered(context, i) for i in before.attempts(QUIC_FOREIGN)):
             more = silent and len(foreign) < QUIC_FOREIGN

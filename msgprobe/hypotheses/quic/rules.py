@@ -53,8 +53,12 @@ _INITIAL = 1200
 _EACH = 3
 """Initials that an attempt of the shortest patience sends, at 0, 1 and 3 s."""
 
-_APART = 2.5
-"""Seconds between the starts of attempts, at least: 3 s are planned, and one waits its turn."""
+_APART = 0.8
+"""Seconds between the starts of attempts, at least: a second is planned, and one waits its turn."""
+
+_SPAN = 5.0
+"""Seconds from the start of the first attempt to the end of the last one, at least: longer than a
+burst of losses, and longer than a server's moment of rest."""
 
 
 def answered(conversation: Conversation) -> bool:
@@ -103,7 +107,8 @@ def _repeated(conversations: Iterable[Conversation]) -> tuple[Conversation, ...]
         if conversation.protocol_start >= apart[-1].protocol_start + _APART:
             apart.append(conversation)
     lost = sum(map(_initials, ordered)) >= TRIES * _EACH
-    return tuple(ordered) if len(apart) >= (TRIES - lost) else ()
+    lasted = max(t.protocol_end for t in ordered) - ordered[0].protocol_start
+    return tuple(ordered) if len(apart) >= (TRIES - lost) and lasted >= _SPAN else ()
 
 
 def _between(

@@ -15,7 +15,7 @@ from msgprobe.model.task import Arm, Flow, Task
 from msgprobe.model.traits import KnownTraits
 from msgprobe.planning.moment import Moment
 from tests.agenda.test_spared_lines import resent
-from tests.evidence.story import TRAITS
+from tests.evidence.story import TRAITS, under_way
 from tests.hypotheses.connection.test_rules import sites
 from tests.hypotheses.quic.test_rules import HOME, NAME, OTHER, SECOND, SERVER, Tale, tale
 
@@ -131,6 +131,34 @@ def test_repeats_begin_three_seconds_apart() -> None:
     assert f"{BASE}#2" not in wanted(silent(neutral=True), now=3.9)
     found = wanted(silent(neutral=True), now=4.1)
     assert f"{BASE}#2" in found and f"{BASE}#3" not in found
+
+
+def brisk(story: Tale) -> Tale:
+    """The same on a line on which all else went quickly, and nothing was lost."""
+    quick = Window(start=0.0, end=0.2)
+    story.told = [
+        m if m.task.check == "quic" else replace(resent(m, of=100, again=0), window=quick)
+        for m in story.told
+    ]
+    return story
+
+
+def test_on_a_brisk_line_they_begin_a_second_apart() -> None:
+    story = brisk(silent(neutral=True))
+    assert f"{BASE}#2" not in wanted(story, now=1.9)
+    found = wanted(story, now=2.1)
+    assert f"{BASE}#2" in found and f"{BASE}#3" not in found
+    assert f"{BASE}#3" in wanted(story, now=3.1)
+
+
+def test_what_hangs_on_a_brisk_line_is_soon_looked_into() -> None:
+    """An Initial that was lost once has been sent again after a second, and answered."""
+    story = brisk(tale())
+    happened(story, NEUTRAL, 1.0, says=True)
+    hanging = under_way([wanted(story, now=1.0)[BASE]], since=1.0)
+    for now, looked_into in ((2.4, False), (2.6, True)):
+        tasks = agenda(story.evidence(), Moment(now=now, running=hanging)).tasks
+        assert any(t.arm is Arm.QUIC_OTHER_SNI for t in tasks) is looked_into
 
 
 BEFORE, NAMED, MEANWHILE = (

@@ -260,9 +260,20 @@ def test_nor_where_the_addresses_are_nobodys() -> None:
 
 def test_tries_that_began_too_close_are_one() -> None:
     story = dies_elsewhere(tale())
-    story.quic(Arm.BASE, HOME, 1.0).quic(Arm.REPEAT, HOME, 2.0, 3.5)
+    story.quic(Arm.BASE, HOME, 1.0).quic(Arm.REPEAT, HOME, 1.5, 2.2)
     story.quic(Arm.QUIC_OTHER_SNI, HOME, 2.1, says=True)
     assert text(story).outcome is UNSURE
+
+
+@pytest.mark.parametrize(("lasts", "word"), [(3.5, Outcome.DEGRADED), (2.0, UNSURE)])
+def test_a_second_apart_they_are_to_last_longer_than_a_burst_of_losses(
+    lasts: float, word: Outcome
+) -> None:
+    story = dies_elsewhere(tale())
+    for arm, start in ((Arm.BASE, 1.0), (Arm.REPEAT, 2.0), (Arm.REPEAT, 3.0)):
+        story.quic(arm, HOME, start, window=Window(start=start, end=start + lasts))
+    story.quic(Arm.QUIC_OTHER_SNI, HOME, 2.1, says=True)
+    assert text(story).outcome is word
 
 
 @pytest.mark.parametrize("when", [0.5, 7.5])
