@@ -145,10 +145,12 @@ class Conversation:
 
     @cached_property
     def answered_tls(self) -> bool:
-        """Something came back that only a TLS peer sends: a certificate or its own alert."""
-        return self.tls is not None and (
-            self.tls.failure is None or bool(self.tls.chain) or self.tls.alert_received
-        )
+        """Something came back that only a TLS peer sends: a certificate or its own alert. Of an
+        alert that came as we broke off nobody knows what it would have said: a peer whose patience
+        with a device that stands still has ended may send one too."""
+        if self.tls is None or self.tls.failure is None or self.tls.chain:
+            return self.tls is not None
+        return self.tls.alert_received and not self.tls.failure.is_ours
 
     @cached_property
     def dies_after_handshake(self) -> bool:

@@ -13,7 +13,7 @@ from msgprobe.model.dataclass import dataclass
 from msgprobe.model.rule import RuleInfo
 from msgprobe.model.verdict import Layer, Outcome, State, Strength
 
-RULES_VERSION = 53
+RULES_VERSION = 54
 """Raised whenever a rule is added, or changed under a new id."""
 
 CHANGED: Mapping[str, int] = {
@@ -68,7 +68,7 @@ CHANGED: Mapping[str, int] = {
     "dns.nxdomain": 46,
     "dns.refused": 46,
     "dns.led_inside": 13,
-    "tls.share": 42,
+    "tls.share": 54,
     "tls.sni": 52,
     "tls.conn_count": 38,
     "tls.post_handshake": 25,

@@ -97,6 +97,19 @@ def test_a_line_that_fails_as_often_for_everybody_accuses_nobody() -> None:
     assert said(story).outcome is Outcome.OK
 
 
+def test_an_alert_that_we_were_too_late_for_is_no_answered_handshake() -> None:
+    """Servers that send every client the same alert, of which this device slept through one."""
+    alert: dict[str, Any] = {"fails": "tls", "failure": Failure.TLS_FAILED}
+    story = begun().target(CHAT[0], times=9, **alert)
+    last = story.told[-1]
+    slept_through = tuple(
+        replace(o, failure=Failure.INTERRUPTED) if isinstance(o, TlsObservation) else o
+        for o in last.observations
+    )
+    story.told[-1] = replace(last, observations=slept_through)
+    assert mixed(Facts(story.evidence()), SERVICE) == ()
+
+
 def test_few_failures_are_chance() -> None:
     assert said(neutral(handshakes(begun(), 1, **RESET))).outcome is Outcome.OK
 
